@@ -1,0 +1,60 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Arrows point one way: a target may import only targets listed above it (see Sources/README.md).
+
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// What every Swift target of the package shares.
+func library(
+  _ name: String, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict + settings)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: [.target(name: name)] + dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "Lode",
+  products: [.executable(name: "lode", targets: ["lode"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .target(
+      name: "CBitmapKernels", cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])]),
+    .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
+
+    library("Itemsets"),
+    library("TransactionReaders", ["Itemsets", "CZlib"]),
+    library("Blocks", ["Itemsets", "CBitmapKernels", "CLZ4", "CXXHash"]),
+    library("Apriori", ["Itemsets", "Blocks", "CBitmapKernels"]),
+    library("AssociationRules", ["Itemsets", "Apriori"]),
+    library("Runtime", ["Itemsets", "Blocks", "Apriori"]),
+    library("DemonstrationData"),
+    library("Reports", ["Itemsets", "Apriori", "AssociationRules"]),
+    .executableTarget(
+      name: "lode",
+      dependencies: [
+        "Itemsets", "TransactionReaders", "Blocks", "Apriori", "AssociationRules", "Runtime",
+        "DemonstrationData", "Reports",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    tests(of: "Itemsets", []),
+    tests(of: "TransactionReaders", ["Itemsets"]),
+    tests(of: "Blocks", ["Itemsets"]),
+    tests(of: "DemonstrationData", []),
+    tests(of: "Reports", ["Itemsets", "Apriori", "AssociationRules"]),
+  ]
+)

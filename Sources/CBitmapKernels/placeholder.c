@@ -1,0 +1,1 @@
+int lode_placeholder_;

@@ -1,0 +1,2 @@
+@main
+struct Lode { static func main() {} }
