@@ -1,0 +1,217 @@
+/// A run of neighbouring candidates of the next level: what one counting task looks at.
+///
+/// The candidates of level k + 1 are never stored. They are enumerated from the closed level k: each
+/// node joins with every later node of its group. A range is a run of nodes of one segment, so a
+/// candidate is named by its position in the enumeration of its range, which fits 32 bits.
+public struct CandidateRange: Sendable, Equatable {
+  /// The segment of the closed level.
+  public let segment: Int
+  /// Where the first group begins in the words of the segment.
+  public let groupOffset: Int
+  /// The path of the first group.
+  public let path: [UInt32]
+  /// The first node's place among the extensions of the first group.
+  public let firstExtension: Int
+  /// The first node's place among the counts of the segment.
+  public let firstNode: Int
+  /// How many nodes the range spans.
+  public internal(set) var nodeCount: Int
+  /// How many candidates those nodes make.
+  public internal(set) var candidateCount: Int
+}
+
+/// Cuts the candidates of the next level into ranges of about `targetCandidateCount` each.
+///
+/// A range is closed as soon as it reaches the target, so it exceeds the target by less than the
+/// candidates of one node. Nodes without candidates at the end of a segment belong to no range.
+/// - Complexity: linear in the number of groups plus the number of ranges.
+public func candidateRanges(of level: Level, targetCandidateCount: Int) -> [CandidateRange] {
+  var ranges: [CandidateRange] = []
+  let pathLength = level.length - 1
+  var path = [UInt32](repeating: 0, count: pathLength)
+  for (segmentIndex, segment) in level.segments.enumerated() {
+    var open: CandidateRange?
+    var offset = 0
+    var node = 0
+    for _ in 0..<segment.groupCount {
+      let group = GroupHeader(words: segment.words, offset: offset, pathLength: pathLength)
+      for index in group.shared..<pathLength {
+        path[index] = segment.words[group.tailOffset + index - group.shared]
+      }
+      let extensionCount = group.extensionCount
+      var first = 0
+      while first + 1 < extensionCount {
+        var range =
+          open
+          ?? CandidateRange(
+            segment: segmentIndex, groupOffset: offset, path: path, firstExtension: first,
+            firstNode: node + first, nodeCount: 0, candidateCount: 0)
+        let rest = extensionCount - first
+        let wanted = targetCandidateCount - range.candidateCount
+        let taken = nodesReaching(wanted, of: rest)
+        range.nodeCount = node + first + taken - range.firstNode
+        range.candidateCount += candidates(ofFirst: taken, of: rest)
+        first += taken
+        if range.candidateCount >= targetCandidateCount {
+          ranges.append(range)
+          open = nil
+        } else {
+          open = range
+        }
+      }
+      node += extensionCount
+      offset = group.end
+    }
+    if let range = open { ranges.append(range) }
+  }
+  return ranges
+}
+
+/// How many candidates the groups of a segment make for the next level.
+/// - Complexity: linear in the number of groups.
+func candidateCount(of segment: LevelSegment) -> Int {
+  var sum = 0
+  var offset = 0
+  for _ in 0..<segment.groupCount {
+    let group = GroupHeader(words: segment.words, offset: offset, pathLength: segment.length - 1)
+    sum += group.extensionCount * (group.extensionCount - 1) / 2
+    offset = group.end
+  }
+  return sum
+}
+
+/// How many candidates the first `taken` of `count` sibling nodes make.
+private func candidates(ofFirst taken: Int, of count: Int) -> Int {
+  taken * (count - 1) - taken * (taken - 1) / 2
+}
+
+/// The smallest number of the first of `count` sibling nodes that make `wanted` candidates, or all.
+private func nodesReaching(_ wanted: Int, of count: Int) -> Int {
+  if candidates(ofFirst: count, of: count) <= wanted { return count }
+  var low = 1
+  var high = count
+  while low < high {
+    let middle = (low + high) / 2
+    if candidates(ofFirst: middle, of: count) >= wanted {
+      high = middle
+    } else {
+      low = middle + 1
+    }
+  }
+  return low
+}
+
+/// The first words of a group and where its parts lie.
+struct GroupHeader {
+  let shared: Int
+  let perfectExtensionCount: Int
+  let extensionCount: Int
+  /// Where the path without its shared part begins.
+  let tailOffset: Int
+  let perfectExtensionOffset: Int
+  let extensionOffset: Int
+  /// Where the next group begins.
+  let end: Int
+
+  @inline(__always)
+  init(words: [UInt32], offset: Int, pathLength: Int) {
+    self.init(
+      shared: Int(words[offset]), perfectExtensionCount: Int(words[offset + 1]),
+      extensionCount: Int(words[offset + 2]), offset: offset, pathLength: pathLength)
+  }
+
+  @inline(__always)
+  init(words: UnsafePointer<UInt32>, offset: Int, pathLength: Int) {
+    self.init(
+      shared: Int(words[offset]), perfectExtensionCount: Int(words[offset + 1]),
+      extensionCount: Int(words[offset + 2]), offset: offset, pathLength: pathLength)
+  }
+
+  @inline(__always)
+  private init(
+    shared: Int, perfectExtensionCount: Int, extensionCount: Int, offset: Int, pathLength: Int
+  ) {
+    self.shared = shared
+    self.perfectExtensionCount = perfectExtensionCount
+    self.extensionCount = extensionCount
+    tailOffset = offset + LevelSegment.headerLength
+    perfectExtensionOffset = tailOffset + pathLength - shared
+    extensionOffset = perfectExtensionOffset + perfectExtensionCount
+    end = extensionOffset + extensionCount
+  }
+}
+
+/// Walks the groups of one candidate range, front to back.
+///
+/// `next()` moves to the following group that makes candidates in the range. What counting and
+/// reducing share: they must enumerate the same candidates in the same order.
+struct RangeCursor {
+  private let words: UnsafePointer<UInt32>
+  private let pathLength: Int
+  private var offset: Int
+  private var nodesLeft: Int
+  private var firstExtension: Int
+  /// The path of the current group.
+  let path: UnsafeMutablePointer<UInt32>
+  /// How much of the path is as it was when `next()` returned last.
+  private(set) var shared = 0
+  /// The extensions of the current group, those before and after the range included.
+  private(set) var extensions: UnsafePointer<UInt32>
+  private(set) var extensionCount = 0
+  /// The nodes of the range among the extensions.
+  private(set) var nodes = 0..<0
+  /// The place of the group's first extension among the counts of the segment.
+  private(set) var firstNode: Int
+
+  /// - Parameters:
+  ///   - words: the words of the range's segment.
+  ///   - path: room for `pathLength` ranks, owned by the caller.
+  init(
+    _ range: CandidateRange, words: UnsafePointer<UInt32>, pathLength: Int,
+    path: UnsafeMutablePointer<UInt32>
+  ) {
+    self.words = words
+    self.pathLength = pathLength
+    self.path = path
+    offset = range.groupOffset
+    nodesLeft = range.nodeCount
+    firstExtension = range.firstExtension
+    firstNode = range.firstNode - range.firstExtension
+    extensions = words
+    for index in 0..<min(pathLength, range.path.count) { path[index] = range.path[index] }
+  }
+
+  /// Whether `next()` has been called: the first group shares nothing.
+  private var started = false
+
+  @inline(__always)
+  mutating func next() -> Bool {
+    var common = started ? pathLength : 0
+    while nodesLeft > 0 {
+      let group = GroupHeader(words: words, offset: offset, pathLength: pathLength)
+      if started {
+        common = min(common, group.shared)
+        firstNode += extensionCount
+        var index = group.shared
+        while index < pathLength {
+          path[index] = words[group.tailOffset + index - group.shared]
+          index += 1
+        }
+      }
+      started = true
+      offset = group.end
+      extensions = words + group.extensionOffset
+      extensionCount = group.extensionCount
+      let first = firstExtension
+      firstExtension = 0
+      let end = min(extensionCount, first + nodesLeft)
+      nodesLeft -= end - first
+      if first + 1 < extensionCount {
+        nodes = first..<min(end, extensionCount - 1)
+        shared = common
+        return true
+      }
+    }
+    return false
+  }
+}

@@ -1,0 +1,83 @@
+public import Blocks
+
+/// The blocks of a block set made ready for counting one job: infrequent items dropped, ranks
+/// instead of ids, rows of all blocks joined.
+///
+/// Derived and never stored: whether it is dense or sparse changes time, never a count.
+public struct Projection: Sendable {
+  enum Form: Sendable {
+    case dense(DenseProjection)
+    case sparse(SparseProjection<UInt16>)
+    case sparseWide(SparseProjection<UInt32>)
+  }
+
+  let form: Form
+
+  /// How to lay a projection out.
+  public enum Layout: String, Sendable, CaseIterable {
+    /// Whichever is estimated to count faster.
+    case automatic
+    /// A bitmap an item.
+    case dense
+    /// Rows of items.
+    case sparse
+  }
+
+  /// Projects blocks onto the items of a job.
+  ///
+  /// - Parameters:
+  ///   - blocks: the blocks of the set; their occurrences of frequent items plus their transactions
+  ///     must stay below 2^32.
+  ///   - rankOf: for each dictionary id its rank; `rankCount` or more leaves the item out.
+  ///   - rankCount: how many ranks take part.
+  /// - Throws: ``CountingError`` where the set is too large for 32-bit positions.
+  /// - Complexity: O(occurrences) time and memory.
+  public init(
+    blocks: [Block], rankOf: [UInt32], rankCount: Int, layout: Layout = .automatic
+  ) throws(CountingError) {
+    let view = BlockSetView(blocks: blocks, rankOf: rankOf, rankCount: rankCount)
+    let occurrences = view.occurrenceCount
+    guard occurrences + view.rowCount < Int(UInt32.max) else {
+      throw CountingError(
+        "a block set of \(view.rowCount) transactions holds \(occurrences) item occurrences;"
+          + " at most 2^32 can be counted together: use fewer transactions a block set")
+    }
+    let dense =
+      switch layout {
+      case .dense: true
+      case .sparse: false
+      case .automatic: bitmapsPay(occurrences: occurrences, rows: view.rowCount, ranks: rankCount)
+      }
+    if dense {
+      form = .dense(DenseProjection(view))
+    } else if rankCount < Int(UInt16.max) {
+      form = .sparse(SparseProjection(view))
+    } else {
+      form = .sparseWide(SparseProjection(view))
+    }
+  }
+
+  /// Bytes held by the projection.
+  public var byteCount: Int {
+    switch form {
+    case .dense(let dense):
+      return dense.bitmaps.count * 8 + dense.planes.reduce(0) { $0 + $1.bits.count * 8 }
+    case .sparse(let sparse):
+      return sparse.rows.count * 2 + sparse.positions.count * 4 + sparse.starts.count * 8
+    case .sparseWide(let sparse):
+      return sparse.rows.count * 4 + sparse.positions.count * 4 + sparse.starts.count * 8
+    }
+  }
+
+  /// Whether the projection keeps bitmaps; for messages and tests.
+  public var isDense: Bool {
+    if case .dense = form { return true }
+    return false
+  }
+}
+
+/// Bitmaps pay when an item is in more than about one row in sixteen: below, most words of a
+/// bitmap are zero and walking the rows that hold the first item is cheaper.
+private func bitmapsPay(occurrences: Int, rows: Int, ranks: Int) -> Bool {
+  occurrences > rows * ranks / 16
+}
