@@ -36,7 +36,9 @@ let package = Package(
 
     library("Itemsets"),
     library("TransactionReaders", ["Itemsets", "CZlib"]),
-    library("Blocks", ["Itemsets", "CBitmapKernels", "CLZ4", "CXXHash"]),
+    library(
+      "Blocks", ["Itemsets", "CBitmapKernels", "CLZ4", "CXXHash"],
+      settings: [.strictMemorySafety()]),
     library("Apriori", ["Itemsets", "Blocks", "CBitmapKernels"]),
     library("AssociationRules", ["Itemsets", "Apriori"]),
     library("Runtime", ["Itemsets", "Blocks", "Apriori"]),
