@@ -144,3 +144,12 @@ public struct ClosedLevels: Sendable {
     self.completeLength = completeLength
   }
 }
+
+extension ClosedLevels {
+  /// Bytes held by the streams of all levels.
+  public var byteCount: Int {
+    levels.reduce(0) { sum, level in
+      level.segments.reduce(sum) { $0 + $1.words.count * 4 + $1.counts.count * 8 }
+    }
+  }
+}

@@ -1,1 +1,0 @@
-int lode_placeholder_;

@@ -1,0 +1,254 @@
+public import Apriori
+public import Blocks
+public import Itemsets
+
+/// Mines blocks held in memory with the threads of this process.
+///
+/// Drives the same level loop as a cluster does; the threads are the workers, and every thread takes
+/// the next effect from the loop, carries it out and reports back.
+public struct LocalMiner: Sendable {
+  /// How the work is spread; changes time and memory, never the result.
+  public struct Options: Sendable {
+    /// Threads to count with, at least 1.
+    public var threadCount: Int
+    /// Transactions after which a block set is full.
+    public var transactionsPerBlockSet: Int
+    /// How block sets are laid out for counting.
+    public var layout: Projection.Layout
+    /// Bytes that projections and closed levels may take; nil for no limit.
+    public var memoryLimit: Int?
+
+    /// Options; a thread count below 1 is taken as 1.
+    ///
+    /// 262,144 transactions a block set: rows of sparse data still fit the second-level cache, and
+    /// data of common size is one block set, whose counts need no merging.
+    public init(
+      threadCount: Int, transactionsPerBlockSet: Int = 1 << 18,
+      layout: Projection.Layout = .automatic, memoryLimit: Int? = nil
+    ) {
+      self.threadCount = max(threadCount, 1)
+      self.transactionsPerBlockSet = max(transactionsPerBlockSet, 1)
+      self.layout = layout
+      self.memoryLimit = memoryLimit
+    }
+  }
+
+  private let blockSets: [[Block]]
+  private let items: RankedItems
+  private let transactionCount: UInt64
+  private let options: Options
+
+  /// A miner of `blocks`.
+  ///
+  /// - Parameters:
+  ///   - items: the frequent items of all blocks, with their counts.
+  ///   - transactionCount: all transactions, the empty ones included where they count.
+  public init(
+    blocks: [Block], items: RankedItems, transactionCount: UInt64, options: Options
+  ) {
+    self.items = items
+    self.transactionCount = transactionCount
+    self.options = options
+    var sets: [[Block]] = []
+    var open: [Block] = []
+    var openTransactions = 0
+    for block in blocks {
+      open.append(block)
+      openTransactions += block.transactionCount
+      if openTransactions >= options.transactionsPerBlockSet {
+        sets.append(open)
+        open = []
+        openTransactions = 0
+      }
+    }
+    if !open.isEmpty || sets.isEmpty { sets.append(open) }
+    blockSets = sets
+  }
+
+  /// Finds all frequent itemsets.
+  ///
+  /// - Parameters:
+  ///   - minimumSupport: the smallest count of a frequent itemset, at least 1; `items` must hold
+  ///     exactly the items that reach it.
+  ///   - maximumLength: no longer itemsets are looked for; nil for no limit.
+  ///   - progress: told of each level as it closes, by whichever thread closed it, one at a time.
+  /// - Returns: the closed levels, the same for any options.
+  /// - Throws: ``MiningError`` where memory runs out or counts disagree.
+  public func mine(
+    minimumSupport: UInt64, maximumLength: Int?,
+    progress: @escaping @Sendable (LevelSummary) -> Void = { _ in }
+  ) throws(MiningError) -> ClosedLevels {
+    let projections = try project()
+    let plan = MiningPlan(
+      minimumSupport: minimumSupport, transactionCount: transactionCount,
+      maximumLevel: maximumLength, blockSetCount: blockSets.count,
+      parallelism: options.threadCount)
+    let projectionBytes = projections.reduce(0) { $0 + $1.byteCount }
+    let desk = Monitor(
+      Desk(
+        loop: LevelLoop(plan: plan), memoryLimit: options.memoryLimit,
+        projectionBytes: projectionBytes, progress: progress))
+    desk.update { $0.start(items: items) }
+    ComputePool.run(threadCount: options.threadCount) {
+      let scratch = CountingScratch()
+      while let effect = desk.wait(for: { $0.next() }).effect {
+        do throws(CountingError) {
+          let event = try perform(effect, projections: projections, scratch: scratch)
+          desk.update { $0.handle(event) }
+        } catch {
+          desk.update { $0.fail(.counting(error)) }
+        }
+      }
+    }
+    let outcome: Result<ClosedLevels, MiningError> = desk.update { desk in
+      if let failure = desk.failure { return .failure(failure) }
+      return .success(desk.loop.result)
+    }
+    return try outcome.get()
+  }
+
+  /// Projects all block sets, in parallel where there are several.
+  private func project() throws(MiningError) -> [Projection] {
+    var rankOf: [UInt32] = []
+    let highest = items.ids.max() ?? 0
+    rankOf = [UInt32](repeating: .max, count: Int(highest) + 1)
+    var rankCount = 0
+    for (rank, id) in items.ids.enumerated() where items.counts[rank] < transactionCount {
+      rankOf[Int(id)] = UInt32(truncatingIfNeeded: rank)
+      rankCount += 1
+    }
+    let desk = Monitor(
+      ProjectionDesk(projections: Array(repeating: nil, count: blockSets.count)))
+    let ranks = rankOf
+    let count = rankCount
+    ComputePool.run(threadCount: min(options.threadCount, blockSets.count)) {
+      while let index = desk.update({ $0.next() }) {
+        do throws(CountingError) {
+          let projection = try Projection(
+            blocks: blockSets[index], rankOf: ranks, rankCount: count, layout: options.layout)
+          desk.update { $0.projections[index] = projection }
+        } catch {
+          desk.update { $0.failure = error }
+        }
+      }
+    }
+    let outcome = desk.update { $0 }
+    if let failure = outcome.failure { throw .counting(failure) }
+    return outcome.projections.compactMap { $0 }
+  }
+}
+
+/// Hands out block sets to be projected.
+private struct ProjectionDesk {
+  var projections: [Projection?]
+  var taken = 0
+  var failure: CountingError?
+
+  mutating func next() -> Int? {
+    guard failure == nil, taken < projections.count else { return nil }
+    taken += 1
+    return taken - 1
+  }
+}
+
+/// Carries out one effect of the level loop.
+private func perform(
+  _ effect: Desk.Work, projections: [Projection], scratch: CountingScratch
+) throws(CountingError) -> LevelLoop.Event {
+  switch effect {
+  case .count(let task):
+    let report = count(
+      task.range, of: task.level, in: projections[task.blockSet], mode: task.mode, scratch: scratch)
+    return .counted(
+      level: task.level.length, rangeIndex: task.rangeIndex, blockSet: task.blockSet,
+      report: report)
+  case .reduce(let task):
+    let segment = try reduce(
+      task.range, of: task.level, reports: task.reports, minimumSupport: task.minimumSupport)
+    return .reduced(level: task.level.length, rangeIndex: task.rangeIndex, segment: segment)
+  }
+}
+
+/// The level loop with the work it has asked for: what the threads share.
+private struct Desk {
+  enum Work {
+    case count(CountingTask)
+    case reduce(ReducingTask)
+  }
+
+  /// What a thread is told: a piece of work, or that there is none left.
+  struct Answer {
+    let effect: Work?
+  }
+
+  private(set) var loop: LevelLoop
+  private(set) var failure: MiningError?
+  private var counting: [CountingTask] = []
+  private var nextCounting = 0
+  private var reducing: [ReducingTask] = []
+  private var finished = false
+  private let memoryLimit: Int?
+  private let projectionBytes: Int
+  private let progress: @Sendable (LevelSummary) -> Void
+
+  init(
+    loop: LevelLoop, memoryLimit: Int?, projectionBytes: Int,
+    progress: @escaping @Sendable (LevelSummary) -> Void
+  ) {
+    self.loop = loop
+    self.memoryLimit = memoryLimit
+    self.projectionBytes = projectionBytes
+    self.progress = progress
+  }
+
+  mutating func start(items: RankedItems) {
+    accept(loop.start(items: items))
+  }
+
+  /// The next piece of work, reducing first: it frees the reports. Nil while there is none but more
+  /// may come.
+  mutating func next() -> Answer? {
+    if failure != nil { return Answer(effect: nil) }
+    if let task = reducing.popLast() { return Answer(effect: .reduce(task)) }
+    if nextCounting < counting.count {
+      nextCounting += 1
+      return Answer(effect: .count(counting[nextCounting - 1]))
+    }
+    return finished ? Answer(effect: nil) : nil
+  }
+
+  mutating func handle(_ event: LevelLoop.Event) {
+    do throws(CountingError) {
+      accept(try loop.handle(event))
+    } catch {
+      fail(.counting(error))
+    }
+  }
+
+  mutating func fail(_ error: MiningError) {
+    if failure == nil { failure = error }
+  }
+
+  private mutating func accept(_ effects: [LevelLoop.Effect]) {
+    for effect in effects {
+      switch effect {
+      case .count(let task): counting.append(task)
+      case .reduce(let task): reducing.append(task)
+      case .closed(let summary):
+        counting = []
+        nextCounting = 0
+        checkMemory(level: summary.level)
+        progress(summary)
+      case .finished: finished = true
+      }
+    }
+  }
+
+  private mutating func checkMemory(level: Int) {
+    guard let memoryLimit else { return }
+    let needed = projectionBytes + loop.result.byteCount
+    if needed > memoryLimit {
+      fail(.memory(level: level, needed: needed, limit: memoryLimit))
+    }
+  }
+}
