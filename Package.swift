@@ -53,9 +53,11 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    tests(of: "CBitmapKernels", []),
     tests(of: "Itemsets", []),
     tests(of: "TransactionReaders", ["Itemsets"]),
     tests(of: "Blocks", ["Itemsets"]),
+    tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "DemonstrationData", []),
     tests(of: "Reports", ["Itemsets", "Apriori", "AssociationRules"]),
   ]

@@ -112,6 +112,10 @@ private struct RangeTask {
 public final class CountingScratch {
   /// Counts of the candidates of a range that is answered by a list.
   var counts = ScratchBuffer<UInt32>()
+  /// The groups of a range while they are selected.
+  var groupWords = ScratchBuffer<UInt32>()
+  var groupCounts = ScratchBuffer<UInt64>()
+  var perfectExtensions = ScratchBuffer<UInt32>()
   var path = ScratchBuffer<UInt32>()
   var pathAhead = ScratchBuffer<UInt32>()
   /// Bitmaps of the prefixes on the way to the current group, then of the current node.

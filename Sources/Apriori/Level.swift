@@ -68,6 +68,17 @@ public struct LevelSegment: Sendable, Equatable {
     self.length = length
   }
 
+  /// A segment written elsewhere in this package.
+  init(
+    length: Int, words: [UInt32], counts: [UInt64], groupCount: Int, perfectExtensionCount: Int
+  ) {
+    self.length = length
+    self.words = words
+    self.counts = counts
+    self.groupCount = groupCount
+    self.perfectExtensionCount = perfectExtensionCount
+  }
+
   /// Appends one group; nothing happens for a group without extensions of either kind.
   ///
   /// - Parameters:

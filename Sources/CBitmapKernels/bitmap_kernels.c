@@ -1,6 +1,7 @@
 // Scalar kernels and the choice between instruction sets.
 #include "kernels_internal.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,13 +41,18 @@ static const struct lode_kernels *const candidates[] = {
 #endif
     &scalar_kernels};
 
-static const struct lode_kernels *chosen = &scalar_kernels;
+// Atomic only so that a test may change it while others count; a relaxed load is a plain one.
+static _Atomic(const struct lode_kernels *) chosen = &scalar_kernels;
 static int refused = 0;
+
+static const struct lode_kernels *kernels(void) {
+  return atomic_load_explicit(&chosen, memory_order_relaxed);
+}
 
 int lode_kernel_choose(const char *name) {
   for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
     if (strcmp(candidates[i]->name, name) == 0 && candidates[i]->supported()) {
-      chosen = candidates[i];
+      atomic_store_explicit(&chosen, candidates[i], memory_order_relaxed);
       return 1;
     }
   }
@@ -57,7 +63,7 @@ int lode_kernel_choose(const char *name) {
 __attribute__((constructor)) static void choose_kernels(void) {
   for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
     if (candidates[i]->supported()) {
-      chosen = candidates[i];
+      atomic_store_explicit(&chosen, candidates[i], memory_order_relaxed);
       break;
     }
   }
@@ -65,18 +71,18 @@ __attribute__((constructor)) static void choose_kernels(void) {
   if (wanted && *wanted) refused = !lode_kernel_choose(wanted);
 }
 
-const char *lode_kernel_name(void) { return chosen->name; }
+const char *lode_kernel_name(void) { return kernels()->name; }
 
 int lode_kernel_request_refused(void) { return refused; }
 
 void lode_bitmap_and(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t words) {
-  chosen->and_words(out, a, b, words);
+  kernels()->and_words(out, a, b, words);
 }
 
-uint64_t lode_bitmap_count(const uint64_t *a, size_t words) { return chosen->count(a, words); }
+uint64_t lode_bitmap_count(const uint64_t *a, size_t words) { return kernels()->count(a, words); }
 
 void lode_bitmap_count_each(const uint64_t *prefix, const uint64_t *bitmaps, size_t stride,
                             const uint32_t *rows, size_t n, size_t words, unsigned shift,
                             uint32_t *counts) {
-  chosen->count_each(prefix, bitmaps, stride, rows, n, words, shift, counts);
+  kernels()->count_each(prefix, bitmaps, stride, rows, n, words, shift, counts);
 }

@@ -164,7 +164,8 @@ private func perform(
       report: report)
   case .reduce(let task):
     let segment = try reduce(
-      task.range, of: task.level, reports: task.reports, minimumSupport: task.minimumSupport)
+      task.range, of: task.level, reports: task.reports, minimumSupport: task.minimumSupport,
+      scratch: scratch)
     return .reduced(level: task.level.length, rangeIndex: task.rangeIndex, segment: segment)
   }
 }

@@ -1,2 +1,2 @@
 import Testing
-@Suite struct PlaceholderTests { @Test func empty() {} }
+@Suite struct P { @Test func empty() {} }

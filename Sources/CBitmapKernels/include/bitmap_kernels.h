@@ -17,7 +17,7 @@ const char *lode_kernel_name(void);
 int lode_kernel_request_refused(void);
 
 // Chooses kernels by name; 1 on success, 0 (and no change) where they cannot run here.
-// For tests; not to be called while other threads count.
+// For tests.
 int lode_kernel_choose(const char *name);
 
 // out[i] = a[i] & b[i] for i in 0..<words; out may be a or b.

@@ -1,0 +1,135 @@
+/// Picks the frequent candidates of a range and writes the groups they make.
+///
+/// Writes to memory that holds the greatest possible answer, without a test for room and, where all
+/// counts are given, without a branch a candidate.
+struct SurvivorSelection {
+  let range: CandidateRange
+  let level: Level
+  let minimumSupport: UInt64
+  let scratch: CountingScratch
+
+  /// Selects by the counts of all candidates.
+  func select<Count: FixedWidthInteger & UnsignedInteger>(all counts: [Count]) -> LevelSegment {
+    counts.withUnsafeBufferPointer { counts in
+      guard var next = counts.baseAddress else { return LevelSegment(length: level.length + 1) }
+      return build(candidateLimit: range.candidateCount) { siblings, siblingCount, nodeCount, group in
+        group.add(
+          siblings, next, count: siblingCount, nodeCount: nodeCount, minimumSupport: minimumSupport)
+        next += siblingCount
+      }
+    }
+  }
+
+  /// Selects by the counts of some candidates; the others are infrequent.
+  ///
+  /// - Parameter positions: ascending, all below the candidate count of the range.
+  func select(positions: [UInt32], counts: [UInt64]) -> LevelSegment {
+    positions.withUnsafeBufferPointer { positions in
+      counts.withUnsafeBufferPointer { counts in
+        var next = 0
+        var nodeStart = 0
+        return build(candidateLimit: positions.count) { siblings, siblingCount, nodeCount, group in
+          let nodeEnd = nodeStart + siblingCount
+          while next < positions.count, Int(positions[next]) < nodeEnd {
+            let place = Int(positions[next]) - nodeStart
+            var count = counts[next]
+            group.add(
+              siblings + place, &count, count: 1, nodeCount: nodeCount,
+              minimumSupport: minimumSupport)
+            next += 1
+          }
+          nodeStart = nodeEnd
+        }
+      }
+    }
+  }
+
+  /// Calls `body` for each node of the range with its later siblings and its count, and keeps the
+  /// group that it fills.
+  @inline(__always)
+  private func build(
+    candidateLimit: Int,
+    _ body: (UnsafePointer<UInt32>, Int, UInt64, inout OpenGroup) -> Void
+  ) -> LevelSegment {
+    let pathLength = level.length - 1
+    let path = scratch.path.reserve(pathLength + 1)
+    let words = scratch.groupWords.reserve(
+      range.nodeCount * (LevelSegment.headerLength + pathLength + 1) + candidateLimit)
+    let counts = scratch.groupCounts.reserve(candidateLimit + 1)
+    let perfect = scratch.perfectExtensions.reserve(candidateLimit + 1)
+    var wordCount = 0
+    var countCount = 0
+    var groupCount = 0
+    var perfectCount = 0
+    var shared = 0
+    let segment = level.segments[range.segment]
+    segment.words.withUnsafeBufferPointer { levelWords in
+      segment.counts.withUnsafeBufferPointer { nodeCounts in
+        guard let levelWords = levelWords.baseAddress else { return }
+        var cursor = RangeCursor(range, words: levelWords, pathLength: pathLength, path: path)
+        while cursor.next() {
+          shared = min(shared, cursor.shared)
+          for node in cursor.nodes {
+            let tail = pathLength + 1 - shared
+            let header = words + wordCount
+            let extensions = header + LevelSegment.headerLength + tail
+            var group = OpenGroup(
+              extensions: extensions, counts: counts + countCount, perfect: perfect)
+            body(
+              cursor.extensions + (node + 1), cursor.extensionCount - node - 1,
+              nodeCounts[cursor.firstNode + node], &group)
+            if group.extensionCount + group.perfectCount == 0 { continue }
+            path[pathLength] = cursor.extensions[node]
+            header[0] = UInt32(truncatingIfNeeded: shared)
+            header[1] = UInt32(truncatingIfNeeded: group.perfectCount)
+            header[2] = UInt32(truncatingIfNeeded: group.extensionCount)
+            (header + LevelSegment.headerLength).update(from: path + shared, count: tail)
+            if group.perfectCount > 0 {
+              (extensions + group.perfectCount).update(
+                from: extensions, count: group.extensionCount)
+              extensions.update(from: perfect, count: group.perfectCount)
+            }
+            wordCount +=
+              LevelSegment.headerLength + tail + group.perfectCount + group.extensionCount
+            countCount += group.extensionCount
+            perfectCount += group.perfectCount
+            groupCount += 1
+            // Until the cursor moves, the next group differs from this one in its last rank only.
+            shared = pathLength
+          }
+        }
+      }
+    }
+    return LevelSegment(
+      length: level.length + 1,
+      words: Array(UnsafeBufferPointer(start: words, count: wordCount)),
+      counts: Array(UnsafeBufferPointer(start: counts, count: countCount)),
+      groupCount: groupCount, perfectExtensionCount: perfectCount)
+  }
+}
+
+/// The group of one node while its candidates are being decided, in memory with room for all of them.
+private struct OpenGroup {
+  let extensions: UnsafeMutablePointer<UInt32>
+  let counts: UnsafeMutablePointer<UInt64>
+  let perfect: UnsafeMutablePointer<UInt32>
+  var extensionCount = 0
+  var perfectCount = 0
+
+  /// Writes every candidate to both lists and moves the end of the list it belongs to.
+  @inline(__always)
+  mutating func add<Count: FixedWidthInteger & UnsignedInteger>(
+    _ siblings: UnsafePointer<UInt32>, _ siblingCounts: UnsafePointer<Count>, count: Int,
+    nodeCount: UInt64, minimumSupport: UInt64
+  ) {
+    for index in 0..<count {
+      let candidateCount = UInt64(truncatingIfNeeded: siblingCounts[index])
+      let isPerfect = candidateCount == nodeCount
+      extensions[extensionCount] = siblings[index]
+      counts[extensionCount] = candidateCount
+      perfect[perfectCount] = siblings[index]
+      extensionCount &+= candidateCount >= minimumSupport && !isPerfect ? 1 : 0
+      perfectCount &+= isPerfect ? 1 : 0
+    }
+  }
+}
