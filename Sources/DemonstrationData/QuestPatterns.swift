@@ -2,8 +2,8 @@
 struct QuestPatterns {
   /// The items of all patterns, one pattern after the other.
   private(set) var items: [Int] = []
-  /// Where each pattern ends in `items`.
-  private(set) var ends: [Int] = []
+  /// Where each pattern begins in `items`, and where the last one ends.
+  private var bounds = [0]
   /// Per pattern, the probability with which each further item is dropped when it is used.
   private(set) var corruptionLevels: [Double] = []
   /// Which pattern is used next: exponential weights.
@@ -42,7 +42,7 @@ struct QuestPatterns {
       }
       for item in pattern { isMember[item] = false }
       items += pattern
-      ends.append(items.count)
+      bounds.append(items.count)
       let corruption = random.normal(
         mean: parameters.corruptionMean, standardDeviation: deviation)
       corruptionLevels.append(min(max(corruption, 0), 1))
@@ -54,6 +54,6 @@ struct QuestPatterns {
 
   /// Where pattern `index` lies in `items`.
   func range(of index: Int) -> Range<Int> {
-    (index == 0 ? 0 : ends[index - 1])..<ends[index]
+    bounds[index]..<bounds[index + 1]
   }
 }
