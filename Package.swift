@@ -59,6 +59,7 @@ let package = Package(
     tests(of: "Blocks", ["Itemsets"]),
     tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "DemonstrationData", []),
+    tests(of: "AssociationRules", ["Itemsets", "Apriori"]),
     tests(of: "Reports", ["Itemsets", "Apriori", "AssociationRules"]),
   ]
 )

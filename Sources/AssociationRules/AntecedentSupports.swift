@@ -1,0 +1,116 @@
+/// The counts of a node's itemsets without one item of the core, each looked up as rarely as can be.
+///
+/// Take the core without its item c. Some perfect extensions of the path follow from the rest of the
+/// core even so: with or without them the count is the same. Let D be the others; the count of the
+/// itemset without c depends only on which of D it holds, so each subset of D is looked up once
+/// and then remembered for all the itemsets of the node that share it.
+struct AntecedentSupports: ~Copyable {
+  /// Where D is larger than this, every count is looked up: the table would leave the cache.
+  private static let rememberedLimit = 12
+
+  private let tree: ItemsetTree
+  private var coreLength = 0
+  /// For each core item a table of 2^|D| counts, 0 where not yet looked up.
+  private var counts = FlatBuffer<UInt64>(capacity: 1024, filler: 0)
+  /// Where each core item's table begins; -1 where counts are not remembered.
+  private var tables = FlatBuffer<Int>(capacity: 64, filler: 0)
+  /// For each extension and core item, the extension's bit in the table's subscript, or 0.
+  private var bits = FlatBuffer<UInt32>(capacity: 256, filler: 0)
+  /// For each number of chosen extensions and core item, the subscript of the current choice.
+  private var keys = FlatBuffer<UInt32>(capacity: 256, filler: 0)
+  /// The extensions of the root are before this; they follow from everything.
+  private var firstPosition = 0
+  private var isChosenAlone = FlatBuffer<UInt8>(capacity: 64, filler: 0)
+
+  /// `tree` must outlive this value.
+  init(_ tree: ItemsetTree) {
+    self.tree = tree
+  }
+
+  /// Turns to the itemsets of another node, of which at most `chosenLimit` extensions are chosen.
+  mutating func enter(_ path: borrowing NodePath, chosenLimit: Int) {
+    coreLength = path.depth
+    let extensionCount = path.extensions.count
+    firstPosition = path.depth == 0 ? extensionCount : path.extensions.countBefore(depth: 1)
+    tables.reserve(coreLength)
+    keys.reserve(coreLength)
+    for removed in 0..<coreLength { keys.base[removed] = 0 }
+    let varying = chosenLimit > 0 ? extensionCount - firstPosition : 0
+    bits.reserve(varying * coreLength)
+    for index in 0..<(varying * coreLength) { bits.base[index] = 0 }
+    isChosenAlone.reserve(extensionCount)
+    var used = 0
+    for removed in 0..<coreLength {
+      let start = used
+      used += 1
+      counts.reserve(used)
+      let alone = lookUp(path, removed: removed, isChosen: UnsafePointer(isChosenAlone.base))
+      counts.base[start] = alone
+      tables.base[removed] = start
+      if varying == 0 { continue }
+      var width = 0
+      let first = path.extensions.countBefore(depth: removed + 1)
+      for position in first..<extensionCount {
+        isChosenAlone.base[position] = 1
+        let count = lookUp(path, removed: removed, isChosen: UnsafePointer(isChosenAlone.base))
+        isChosenAlone.base[position] = 0
+        if count == alone { continue }
+        if width == Self.rememberedLimit {
+          tables.base[removed] = -1
+          break
+        }
+        let bit = 1 << width
+        bits.base[(position - firstPosition) * coreLength + removed] = UInt32(bit)
+        width += 1
+        counts.reserve(start + 2 * bit)
+        for index in bit..<(2 * bit) { counts.base[start + index] = 0 }
+        counts.base[start + bit] = count
+        used = start + 2 * bit
+      }
+    }
+  }
+
+  /// Takes note that the extension at `position` was chosen as number `chosenCount`.
+  @inline(__always)
+  mutating func choose(position: Int, chosenCount: Int) {
+    keys.reserve((chosenCount + 1) * coreLength)
+    let before = keys.base + (chosenCount - 1) * coreLength
+    let after = keys.base + chosenCount * coreLength
+    if position < firstPosition {
+      for removed in 0..<coreLength { after[removed] = before[removed] }
+      return
+    }
+    let own = bits.base + (position - firstPosition) * coreLength
+    for removed in 0..<coreLength { after[removed] = before[removed] | own[removed] }
+  }
+
+  /// The count of the current itemset without the core item at `removed`.
+  @inline(__always)
+  mutating func count(
+    without removed: Int, path: borrowing NodePath, chosenCount: Int,
+    isChosen: UnsafePointer<UInt8>
+  ) -> UInt64 {
+    let table = tables.base[removed]
+    if table < 0 { return lookUp(path, removed: removed, isChosen: isChosen) }
+    let place = table + Int(keys.base[chosenCount * coreLength + removed])
+    let remembered = counts.base[place]
+    if remembered != 0 { return remembered }
+    let count = lookUp(path, removed: removed, isChosen: isChosen)
+    counts.base[place] = count
+    return count
+  }
+
+  private func lookUp(
+    _ path: borrowing NodePath, removed: Int, isChosen: UnsafePointer<UInt8>
+  ) -> UInt64 {
+    var node = path.node(atDepth: removed)
+    let items = path.items
+    let itemCount = path.itemCount
+    for place in (path.corePlace[removed] + 1)..<itemCount {
+      let item = items[place]
+      if item.position >= 0, isChosen[item.position] == 0 || item.depth <= removed { continue }
+      node = tree.descend(from: node, by: item.rank)
+    }
+    return tree.counts[node]
+  }
+}

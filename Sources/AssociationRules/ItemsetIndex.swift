@@ -1,0 +1,144 @@
+public import Apriori
+
+/// Finds the support of any frequent itemset in closed levels.
+///
+/// The nodes of all levels are numbered level by level, the root first; as the children of a level's
+/// nodes, in order, are the next level, one number a node links the tree. Perfect extensions need no
+/// place in it: a rank that is no child of the node reached follows from it.
+///
+/// Nothing changes after `init`: any number of threads may look up at once.
+public final class ItemsetIndex: @unchecked Sendable {
+  /// The greatest number of nodes, the root included; their numbers are 32 bits wide.
+  public static let nodeLimit = Int(UInt32.max) - 1
+
+  /// The number of nodes, the root included.
+  public let nodeCount: Int
+  /// The memory taken, in bytes.
+  public let byteCount: Int
+  let tree: ItemsetTree
+  /// The number before the first node of each depth is that of all nodes less deep.
+  let levelStarts: [Int]
+
+  /// An index of the nodes of at most `maximumDepth` ranks.
+  ///
+  /// - Parameters:
+  ///   - levels: closed levels.
+  ///   - maximumDepth: the length of the longest itemset that will be looked up; nil for any.
+  ///   - memoryLimit: bytes the index may take: 16 a node and 4 a frequent item.
+  /// - Throws: ``ExpansionError/tooManyNodes(nodes:)`` and
+  ///   ``ExpansionError/memoryLimit(purpose:needed:limit:)``, both before anything is allocated.
+  /// - Complexity: linear in the nodes.
+  public init(
+    _ levels: ClosedLevels, maximumDepth: Int? = nil, memoryLimit: Int
+  ) throws(ExpansionError) {
+    let depthLimit = min(max(maximumDepth ?? Int.max, 0), levels.levels.count)
+    var levelStarts = [0, 1]
+    for level in levels.levels.prefix(depthLimit) {
+      levelStarts.append(levelStarts[levelStarts.count - 1] + level.nodeCount)
+    }
+    let nodeCount = levelStarts[levelStarts.count - 1]
+    guard nodeCount <= Self.nodeLimit else { throw .tooManyNodes(nodes: nodeCount) }
+    let rankEnd = Self.rankEnd(of: levels)
+    let needed = (nodeCount + 1) * 16 + rankEnd * 4
+    guard needed <= memoryLimit else {
+      throw .memoryLimit(purpose: "the index of supports", needed: needed, limit: memoryLimit)
+    }
+    self.nodeCount = nodeCount
+    byteCount = needed
+    self.levelStarts = levelStarts
+    tree = ItemsetTree(nodeCount: nodeCount, rankEnd: rankEnd)
+    var unseen = levelStarts
+    var walker = LevelWalker(levels, maximumDepth: depthLimit)
+    while walker.next() {
+      let depth = walker.depth
+      let node = unseen[depth]
+      unseen[depth] += 1
+      tree.ranks[node] = walker.rank
+      tree.counts[node] = walker.count
+      tree.firstChild[node] = UInt32(truncatingIfNeeded: unseen[depth + 1])
+      if depth == 1 { tree.rootChild[Int(walker.rank)] = UInt32(truncatingIfNeeded: node) }
+    }
+    tree.firstChild[nodeCount] = UInt32(truncatingIfNeeded: nodeCount)
+  }
+
+  deinit { tree.deallocate() }
+
+  /// The number of transactions that contain all of `ranks`.
+  ///
+  /// - Parameter ranks: a frequent itemset, ascending, within the depth of the index; for one that is
+  ///   not frequent the answer means nothing. All transactions for the empty set.
+  /// - Complexity: a binary search among the children of a node for each rank.
+  public func support(of ranks: some Sequence<UInt32>) -> UInt64 {
+    var node = 0
+    for rank in ranks { node = tree.descend(from: node, by: rank) }
+    return tree.counts[node]
+  }
+
+  /// One beyond the greatest rank that occurs; every frequent item occurs on the first level.
+  private static func rankEnd(of levels: ClosedLevels) -> Int {
+    guard levels.levels.count > 0 else { return 0 }
+    var greatest = -1
+    for segment in levels.levels[0].segments {
+      let ranks = segment.words.dropFirst(LevelSegment.headerLength)
+      for rank in ranks { greatest = max(greatest, Int(rank)) }
+    }
+    return greatest + 1
+  }
+}
+
+/// The arrays of an ``ItemsetIndex`` as plain pointers, which the index owns.
+struct ItemsetTree {
+  /// Node number 0, the root, stands for the empty set.
+  static let root = 0
+
+  let ranks: UnsafeMutablePointer<UInt32>
+  let counts: UnsafeMutablePointer<UInt64>
+  /// The children of a node are numbered from its entry up to the entry of the node after it.
+  let firstChild: UnsafeMutablePointer<UInt32>
+  /// The root's child of each rank, 0 where there is none: level 1 may be far wider than any group.
+  let rootChild: UnsafeMutablePointer<UInt32>
+  let rankEnd: Int
+
+  fileprivate init(nodeCount: Int, rankEnd: Int) {
+    self.rankEnd = rankEnd
+    ranks = .allocate(capacity: nodeCount + 1)
+    counts = .allocate(capacity: nodeCount + 1)
+    firstChild = .allocate(capacity: nodeCount + 1)
+    rootChild = .allocate(capacity: rankEnd + 1)
+    ranks.initialize(repeating: 0, count: nodeCount + 1)
+    counts.initialize(repeating: 0, count: nodeCount + 1)
+    firstChild.initialize(repeating: 0, count: nodeCount + 1)
+    rootChild.initialize(repeating: 0, count: rankEnd + 1)
+  }
+
+  fileprivate func deallocate() {
+    ranks.deallocate()
+    counts.deallocate()
+    firstChild.deallocate()
+    rootChild.deallocate()
+  }
+
+  /// The child of `node` with the given last rank; `node` itself where there is none, for then the
+  /// rank follows from the node.
+  @inline(__always)
+  func descend(from node: Int, by rank: UInt32) -> Int {
+    if node == Self.root {
+      guard Int(rank) < rankEnd else { return node }
+      return Int(rootChild[Int(rank)])
+    }
+    var low = Int(firstChild[node])
+    let end = Int(firstChild[node + 1])
+    var high = end
+    while low < high {
+      let middle = (low + high) >> 1
+      if ranks[middle] < rank { low = middle + 1 } else { high = middle }
+    }
+    return low < end && ranks[low] == rank ? low : node
+  }
+
+  /// The number of transactions that contain the item `rank`.
+  @inline(__always)
+  func itemCount(_ rank: UInt32) -> UInt64 {
+    counts[descend(from: Self.root, by: rank)]
+  }
+}

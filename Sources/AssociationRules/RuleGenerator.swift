@@ -1,0 +1,214 @@
+public import Apriori
+public import Itemsets
+
+/// Makes association rules from closed levels, batch by batch, in natural order.
+///
+/// Natural order: itemsets in that of ``ItemsetExpansion``; for each, its consequents by size, then
+/// lexicographically by the positions of their items in the itemset. The items of each side stand in
+/// the order of the itemset. Neither side is ever empty.
+///
+/// Supports of antecedents are looked up in an ``ItemsetIndex``. A consequent of one item that is a
+/// perfect extension needs none: its confidence is exactly 1. Memory does not grow with the number
+/// of rules; with larger consequents it grows with the confident rules of one itemset.
+public struct RuleGenerator: ~Copyable {
+  /// Owns the memory of `tree`.
+  private let index: ItemsetIndex
+  private let tree: ItemsetTree
+  private let lengths: ResolvedLengths
+  private let maximumAntecedent: Int
+  private let maximumConsequent: Int
+  private let transactions: UInt64
+  private var thresholds: RuleThresholds
+  private var walker: LevelWalker
+  private var path: NodePath
+  private var subsets = SubsetCursor()
+  private var supports: AntecedentSupports
+  private var consequents: ConsequentLevels
+  private var staging = RuleStaging()
+  private var place = Place.beforeNode
+  /// The next rule of the itemset, or of the level of consequents, that `place` speaks of.
+  private var nextRule = 0
+
+  private enum Place {
+    case beforeNode
+    case beforeItemset
+    case insideItemset
+  }
+
+  /// A generator before its first batch.
+  ///
+  /// - Parameters:
+  ///   - levels: closed levels, complete to the greatest length wanted.
+  ///   - options: which rules.
+  ///   - memoryLimit: bytes for the index of supports and for the larger consequents.
+  /// - Throws: ``ExpansionError``, all cases but `tooManyItemsets`.
+  public init(
+    _ levels: ClosedLevels, options: RuleOptions, memoryLimit: Int
+  ) throws(ExpansionError) {
+    var lengths = try options.lengths.resolved(for: levels, margin: 0)
+    let antecedent = max(options.maximumAntecedent ?? Int.max, 0)
+    let consequent = max(options.maximumConsequent ?? Int.max, 0)
+    lengths.minimum = max(lengths.minimum, 2)
+    if antecedent == 0 || consequent == 0 { lengths.maximum = 0 }
+    let (sum, overflow) = antecedent.addingReportingOverflow(consequent)
+    if !overflow { lengths.maximum = min(lengths.maximum, sum) }
+    // Both sides of a rule are shorter than its itemset.
+    let index = try ItemsetIndex(
+      levels, maximumDepth: max(lengths.maximum, 1) - 1, memoryLimit: memoryLimit)
+    self.init(
+      levels, options, lengths: lengths, maximumAntecedent: antecedent,
+      maximumConsequent: consequent, index: index, memoryLeft: memoryLimit - index.byteCount)
+  }
+
+  private init(
+    _ levels: ClosedLevels, _ options: RuleOptions, lengths: ResolvedLengths,
+    maximumAntecedent: Int, maximumConsequent: Int, index: ItemsetIndex, memoryLeft: Int
+  ) {
+    self.index = index
+    tree = index.tree
+    self.lengths = lengths
+    self.maximumAntecedent = maximumAntecedent
+    self.maximumConsequent = maximumConsequent
+    transactions = levels.transactionCount
+    thresholds = RuleThresholds(
+      confidence: options.minimumConfidence, lift: options.minimumLift,
+      transactions: transactions)
+    walker = LevelWalker(levels, maximumDepth: lengths.maximum)
+    path = NodePath(index)
+    supports = AntecedentSupports(index.tree)
+    consequents = ConsequentLevels(index.tree, memoryLimit: memoryLeft)
+  }
+
+  /// Replaces what `batch` holds by the next rules, a few thousand; false when there are none.
+  ///
+  /// - Throws: ``ExpansionError/memoryLimit(purpose:needed:limit:)`` where larger consequents need
+  ///   too much.
+  public mutating func next(into batch: inout RuleBatch) throws(ExpansionError) -> Bool {
+    while !staging.isFull {
+      switch place {
+      case .beforeNode:
+        guard walker.next() else {
+          staging.move(to: &batch)
+          return batch.count > 0
+        }
+        enterNode()
+      case .beforeItemset:
+        if subsets.isInRange {
+          beginItemset()
+        } else {
+          stepItemset()
+        }
+      case .insideItemset:
+        if maximumConsequent == 1 {
+          makeSingles()
+        } else {
+          try makeLevels()
+        }
+      }
+    }
+    staging.move(to: &batch)
+    return batch.count > 0
+  }
+
+  private mutating func enterNode() {
+    path.enter(walker)
+    let extensionCount = path.extensions.count
+    guard subsets.start(core: walker.core, extensionCount: extensionCount, lengths: lengths) else {
+      return
+    }
+    staging.prepare(length: walker.depth + extensionCount)
+    thresholds.enter(both: walker.count)
+    supports.enter(path, chosenLimit: min(lengths.maximum - walker.depth, extensionCount))
+    if maximumConsequent > 1 { consequents.enter(path) }
+    place = .beforeItemset
+  }
+
+  @inline(__always)
+  private mutating func stepItemset() {
+    guard subsets.step(extensions: path.extensions.base) else {
+      place = .beforeNode
+      return
+    }
+    let chosenCount = subsets.chosenCount
+    supports.choose(
+      position: subsets.positions.base[chosenCount - 1], chosenCount: chosenCount)
+    place = .beforeItemset
+  }
+
+  @inline(__always)
+  private mutating func beginItemset() {
+    nextRule = 0
+    place = .insideItemset
+    if maximumConsequent == 1 { return }
+    consequents.begin(subsets, path: path)
+    let both = walker.count
+    for position in 0..<subsets.length {
+      let antecedent = antecedentCount(without: position, both: both)
+      if antecedent > thresholds.antecedentLimit { continue }
+      consequents.appendSingle(
+        position: position, antecedent: antecedent,
+        consequent: tree.itemCount(subsets.items.base[position]))
+    }
+  }
+
+  /// The count of the current itemset without one item.
+  @inline(__always)
+  private mutating func antecedentCount(without position: Int, both: UInt64) -> UInt64 {
+    if position >= subsets.coreLength { return both }
+    return supports.count(
+      without: position, path: path, chosenCount: subsets.chosenCount,
+      isChosen: UnsafePointer(subsets.isChosen.base))
+  }
+
+  /// Makes the rules of the current itemset with one item in the consequent.
+  private mutating func makeSingles() {
+    let both = walker.count
+    let length = subsets.length
+    while nextRule < length {
+      if staging.isFull { return }
+      let position = nextRule
+      nextRule += 1
+      let antecedent = antecedentCount(without: position, both: both)
+      if antecedent > thresholds.antecedentLimit { continue }
+      let consequent = tree.itemCount(subsets.items.base[position])
+      guard thresholds.reachesLift(antecedent: antecedent, consequent: consequent) else {
+        continue
+      }
+      staging.append(
+        subsets.items.base, length: length, position: position,
+        counts: RuleCounts(
+          both: both, antecedent: antecedent, consequent: consequent, transactions: transactions))
+    }
+    stepItemset()
+  }
+
+  /// Makes the rules of the current itemset for the current size of consequents and all larger ones.
+  private mutating func makeLevels() throws(ExpansionError) {
+    let both = walker.count
+    let length = subsets.length
+    while true {
+      if length - consequents.size <= maximumAntecedent {
+        while nextRule < consequents.count {
+          if staging.isFull { return }
+          let counts = consequents.sideCounts(nextRule)
+          if thresholds.reachesLift(
+            antecedent: counts.antecedent, consequent: counts.consequent)
+          {
+            staging.append(
+              subsets.items.base, length: length, positions: consequents.consequent(nextRule),
+              positionCount: consequents.size,
+              counts: RuleCounts(
+                both: both, antecedent: counts.antecedent, consequent: counts.consequent,
+                transactions: transactions))
+          }
+          nextRule += 1
+        }
+      }
+      guard consequents.count > 1, consequents.size + 1 <= min(maximumConsequent, length - 1)
+      else { break }
+      try consequents.join(path, both: both, antecedentLimit: thresholds.antecedentLimit)
+      nextRule = 0
+    }
+    stepItemset()
+  }
+}

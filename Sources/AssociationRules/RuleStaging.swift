@@ -1,0 +1,82 @@
+import Itemsets
+
+/// Where rules gather before they go to a ``RuleBatch`` in one piece; see ``ItemsetStaging``.
+struct RuleStaging: ~Copyable {
+  /// A batch is full at this number of rules ...
+  static let ruleLimit = 4096
+  /// ... or when their items reach this number.
+  static let itemLimit = 1 << 16
+
+  private var items = FlatBuffer<UInt32>(capacity: itemLimit + 256, filler: 0)
+  private var antecedentEnds = FlatBuffer<Int>(capacity: ruleLimit, filler: 0)
+  private var ends = FlatBuffer<Int>(capacity: ruleLimit, filler: 0)
+  private var counts = FlatBuffer<RuleCounts>(
+    capacity: ruleLimit,
+    filler: RuleCounts(both: 0, antecedent: 0, consequent: 0, transactions: 0))
+  private var itemCount = 0
+  private(set) var count = 0
+
+  init() {}
+
+  /// Whether no rule may be appended before ``move(to:)``.
+  var isFull: Bool { count >= Self.ruleLimit || itemCount >= Self.itemLimit }
+
+  /// Makes sure that a rule of `length` items fits while ``isFull`` is false.
+  @inline(__always)
+  mutating func prepare(length: Int) {
+    items.reserve(Self.itemLimit + length)
+  }
+
+  /// Appends the rule whose consequent is the item of `itemset` at `position`.
+  @inline(__always)
+  mutating func append(
+    _ itemset: UnsafePointer<UInt32>, length: Int, position: Int, counts ruleCounts: RuleCounts
+  ) {
+    let target = items.base + itemCount
+    for index in 0..<position { target[index] = itemset[index] }
+    for index in (position + 1)..<length { target[index - 1] = itemset[index] }
+    target[length - 1] = itemset[position]
+    close(length: length, consequentLength: 1, ruleCounts)
+  }
+
+  /// Appends the rule whose consequent are the items of `itemset` at `positions`, ascending.
+  @inline(__always)
+  mutating func append(
+    _ itemset: UnsafePointer<UInt32>, length: Int, positions: UnsafePointer<UInt32>,
+    positionCount: Int, counts ruleCounts: RuleCounts
+  ) {
+    let antecedent = items.base + itemCount
+    let consequent = antecedent + (length - positionCount)
+    var taken = 0
+    for index in 0..<length {
+      if taken < positionCount, Int(positions[taken]) == index {
+        consequent[taken] = itemset[index]
+        taken += 1
+      } else {
+        antecedent[index - taken] = itemset[index]
+      }
+    }
+    close(length: length, consequentLength: positionCount, ruleCounts)
+  }
+
+  @inline(__always)
+  private mutating func close(length: Int, consequentLength: Int, _ ruleCounts: RuleCounts) {
+    itemCount += length
+    antecedentEnds.base[count] = itemCount - consequentLength
+    ends.base[count] = itemCount
+    counts.base[count] = ruleCounts
+    count += 1
+  }
+
+  /// Replaces what `batch` holds by what has gathered.
+  mutating func move(to batch: inout RuleBatch) {
+    batch.removeAll()
+    batch.items.append(contentsOf: UnsafeBufferPointer(start: items.base, count: itemCount))
+    batch.antecedentEnds.append(
+      contentsOf: UnsafeBufferPointer(start: antecedentEnds.base, count: count))
+    batch.ends.append(contentsOf: UnsafeBufferPointer(start: ends.base, count: count))
+    batch.counts.append(contentsOf: UnsafeBufferPointer(start: counts.base, count: count))
+    itemCount = 0
+    count = 0
+  }
+}
