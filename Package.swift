@@ -55,6 +55,7 @@ let package = Package(
     tests(of: "TransactionReaders", ["Itemsets"]),
     tests(of: "Blocks", ["Itemsets"]),
     tests(of: "DemonstrationData", []),
+    tests(of: "AssociationRules", ["Itemsets", "Apriori"]),
     tests(of: "Reports", ["Itemsets", "Apriori", "AssociationRules"]),
   ]
 )
