@@ -13,23 +13,24 @@ public import Itemsets
 /// ```
 ///
 /// Appending notes the distinct items of each row and, per item, what decides its container's kind
-/// and size; finishing lays the containers out and scatters the rows into them. Its memory, reused
+/// and size; finishing lays the containers out and writes the rows into them. Its memory, reused
 /// from block to block, is 16 bytes for every id up to the highest (ids of a dictionary are dense)
-/// and 4 bytes an occurrence.
+/// and 6 bytes an occurrence.
 public struct BlockBuilder: Sendable {
   private let transactionsPerBlock: Int
   private let dataSet: DataSetID
   private var sequenceNumber: UInt64
 
-  private var states: [ItemState] = []
+  private var tallies: [ItemTally] = []
+  /// Of the ids present while a block is finished; the others are stale.
+  private var places: [ItemPlace] = []
   /// Bit `id` is set for the ids present in the block.
   private var present: [UInt64] = []
-  private var presentCount = 0
-  /// The distinct ids of each row, one row after the other; entries from the last row's end on are
-  /// spare room.
-  private var occurrences: [UInt32] = []
-  /// Where each row ends in `occurrences`.
-  private var rowEnds: [Int] = []
+  /// The distinct items of every row, one row after the other; entries from `used` on are spare.
+  private var ids: [UInt32] = []
+  /// The row of each entry of `ids`.
+  private var rows: [UInt16] = []
+  private var used = 0
   /// Items in the transactions taken, repeated ids included.
   private var itemsTaken = 0
   private var times: [Int64] = []
@@ -50,11 +51,10 @@ public struct BlockBuilder: Sendable {
     self.transactionsPerBlock = transactionsPerBlock
     self.dataSet = dataSet
     self.sequenceNumber = firstSequenceNumber
-    rowEnds.reserveCapacity(transactionsPerBlock)
   }
 
   /// The number of transactions in the block so far.
-  public var transactionCount: Int { rowEnds.count }
+  public private(set) var transactionCount = 0
 
   /// Takes the transactions of `batch` from number `first` on, until the block is full.
   ///
@@ -71,9 +71,10 @@ public struct BlockBuilder: Sendable {
     let start = first == 0 ? 0 : batch.ends[first - 1]
     let items = start..<batch.ends[end - 1]
     makeRoom(forItems: batch.items[items])
-    noteOccurrences(
-      items: batch.items, ends: batch.ends, transactions: first..<end, states: &states,
-      present: &present, presentCount: &presentCount, occurrences: &occurrences, rowEnds: &rowEnds)
+    used = noteOccurrences(
+      batch, transactions: first..<end, firstRow: transactionCount, used: used, tallies: &tallies,
+      present: &present, ids: &ids, rows: &rows)
+    transactionCount += end - first
     itemsTaken += items.count
     if !batch.times.isEmpty { times.append(contentsOf: batch.times[first..<end]) }
     if !batch.customers.isEmpty { customers.append(contentsOf: batch.customers[first..<end]) }
@@ -85,17 +86,16 @@ public struct BlockBuilder: Sendable {
   /// - Parameter dictionaryDigest: The digest of the dictionary that gave the ids, 0 where unknown.
   /// - Complexity: O(occurrences + highest id / 64).
   public mutating func finish(dictionaryDigest: UInt64 = 0) -> Block? {
-    if rowEnds.isEmpty { return nil }
+    if transactionCount == 0 { return nil }
     let layout = layOutContainers()
     var payload = [UInt16](repeating: 0, count: layout.payloadLength)
-    scatterOccurrences(occurrences, rowEnds: rowEnds, states: &states, into: &payload)
+    fillContainers(ids: ids, rows: rows, used: used, places: &places, payload: &payload)
     let block = Block(
       dataSet: dataSet, sequenceNumber: sequenceNumber, dictionaryDigest: dictionaryDigest,
-      transactionCount: rowEnds.count, itemIDs: layout.itemIDs, containers: layout.containers,
+      transactionCount: transactionCount, itemIDs: layout.itemIDs, containers: layout.containers,
       payload: payload, times: times, customers: customers)
-    for id in layout.itemIDs { states[Int(id)] = ItemState() }
-    presentCount = 0
-    rowEnds.removeAll(keepingCapacity: true)
+    transactionCount = 0
+    used = 0
     itemsTaken = 0
     times.removeAll(keepingCapacity: true)
     customers.removeAll(keepingCapacity: true)
@@ -113,54 +113,48 @@ public struct BlockBuilder: Sendable {
         && (batch.customers.isEmpty || batch.customers.count == batch.count),
       "A batch has a time or a customer for all of its transactions or for none.")
     let alike =
-      rowEnds.isEmpty
+      transactionCount == 0
       || times.isEmpty == batch.times.isEmpty && customers.isEmpty == batch.customers.isEmpty
     if !alike { return first }
-    let last = min(batch.count, first + transactionsPerBlock - rowEnds.count)
-    var start = first == 0 ? 0 : batch.ends[first - 1]
-    var room = BlockLimits.occurrences - itemsTaken
-    for transaction in first..<last {
-      let end = batch.ends[transaction]
-      invariant(
-        0 <= start && start <= end && end <= batch.items.count,
-        "The ends of a batch ascend within its items.")
-      room -= end - start
-      if room < 0 {
-        guard transaction > first || !rowEnds.isEmpty else {
-          throw .transactionTooLong(items: end - start, limit: BlockLimits.occurrences)
-        }
-        return transaction
-      }
-      start = end
+    let last = min(batch.count, first + transactionsPerBlock - transactionCount)
+    let start = first == 0 ? 0 : batch.ends[first - 1]
+    let room = BlockLimits.occurrences - itemsTaken
+    if last == first || batch.ends[last - 1] - start <= room { return last }
+    var end = first
+    while batch.ends[end] - start <= room { end += 1 }
+    guard end > first || transactionCount > 0 else {
+      throw .transactionTooLong(items: batch.ends[end] - start, limit: BlockLimits.occurrences)
     }
-    return last
+    return end
   }
 
   /// Grows the arrays so that noting these items needs no check for room.
   private mutating func makeRoom(forItems items: ArraySlice<UInt32>) {
     var highest: UInt32 = 0
     for id in items { highest = max(highest, id) }
-    let stateCount = Int(highest) + 1
-    if stateCount > states.count {
-      let count = max(stateCount, 2 * states.count)
-      states.append(contentsOf: repeatElement(ItemState(), count: count - states.count))
+    let idCount = Int(highest) + 1
+    if idCount > tallies.count {
+      let count = max(idCount, 2 * tallies.count)
+      tallies.append(contentsOf: repeatElement(ItemTally(), count: count - tallies.count))
+      places.append(contentsOf: repeatElement(ItemPlace(), count: count - places.count))
       present.append(contentsOf: repeatElement(0, count: (count + 63) / 64 - present.count))
     }
-    let occurrenceCount = (rowEnds.last ?? 0) + items.count
-    if occurrenceCount > occurrences.count {
-      let count = max(occurrenceCount, 2 * occurrences.count)
-      occurrences.append(contentsOf: repeatElement(0, count: count - occurrences.count))
+    if used + items.count > ids.count {
+      let spare = max(used + items.count, 2 * ids.count) - ids.count
+      ids.append(contentsOf: repeatElement(0, count: spare))
+      rows.append(contentsOf: repeatElement(0, count: spare))
     }
   }
 
-  /// Decides each item's container, leaves its place in the item's state, and forgets who is present.
+  /// Decides each item's container, leaves its place in `places`, and forgets the tallies.
   private mutating func layOutContainers() -> (
     itemIDs: [UInt32], containers: [Container], payloadLength: Int
   ) {
     var itemIDs: [UInt32] = []
     var containers: [Container] = []
-    itemIDs.reserveCapacity(presentCount)
-    containers.reserveCapacity(presentCount)
+    let count = present.reduce(0) { $0 + $1.nonzeroBitCount }
+    itemIDs.reserveCapacity(count)
+    containers.reserveCapacity(count)
     var offset = 0
     for word in present.indices where present[word] != 0 {
       var bits = present[word]
@@ -168,18 +162,17 @@ public struct BlockBuilder: Sendable {
       while bits != 0 {
         let id = 64 * word + bits.trailingZeroBitCount
         bits &= bits &- 1
-        let cardinality = states[id].cardinality
+        let tally = tallies[id]
+        tallies[id] = ItemTally()
         let (kind, length) = Container.smallest(
-          cardinality: Int(cardinality), runs: Int(states[id].runs),
-          transactionCount: rowEnds.count)
+          cardinality: tally.cardinality, runs: tally.runs, transactionCount: transactionCount)
         itemIDs.append(UInt32(truncatingIfNeeded: id))
         containers.append(
           Container(
-            kind: kind, cardinality: cardinality, offset: UInt32(truncatingIfNeeded: offset),
+            kind: kind, cardinality: UInt32(truncatingIfNeeded: tally.cardinality),
+            offset: UInt32(truncatingIfNeeded: offset),
             length: UInt32(truncatingIfNeeded: length)))
-        states[id].kind = kind
-        states[id].cursor = UInt32(truncatingIfNeeded: offset)
-        states[id].lastMark = 0
+        places[id] = ItemPlace(offset: offset, kind: kind)
         offset += length
       }
     }
