@@ -66,7 +66,6 @@ public struct CondensedExpansion: ~Copyable {
       let core = walker.core
       for index in 0..<depth { itemset.base[index] = core[index] }
       for index in 0..<extensions.count { itemset.base[depth + index] = extensions.base[index] }
-      staging.prepare(length: length)
       staging.append(itemset.base, length: length, count: walker.count)
     }
     staging.move(to: &batch)

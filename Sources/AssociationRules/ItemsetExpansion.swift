@@ -38,7 +38,6 @@ public struct ItemsetExpansion: ~Copyable {
         guard
           subsets.start(core: walker.core, extensionCount: extensions.count, lengths: lengths)
         else { continue }
-        staging.prepare(length: walker.depth + extensions.count)
         isInsideNode = true
       }
       expandNode()

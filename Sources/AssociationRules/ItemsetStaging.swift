@@ -9,9 +9,9 @@ struct ItemsetStaging: ~Copyable {
   /// ... or when their items reach this number.
   static let itemLimit = 1 << 16
 
-  private var items = FlatBuffer<UInt32>(capacity: itemLimit + 256, filler: 0)
-  private var ends = FlatBuffer<Int>(capacity: itemsetLimit, filler: 0)
-  private var counts = FlatBuffer<UInt64>(capacity: itemsetLimit, filler: 0)
+  private var items = FlatBuffer<UInt32>(capacity: 1024, filler: 0)
+  private var ends = FlatBuffer<Int>(capacity: 64, filler: 0)
+  private var counts = FlatBuffer<UInt64>(capacity: 64, filler: 0)
   private var itemCount = 0
   private(set) var count = 0
 
@@ -20,15 +20,12 @@ struct ItemsetStaging: ~Copyable {
   /// Whether no itemset may be appended before ``move(to:)``.
   var isFull: Bool { count >= Self.itemsetLimit || itemCount >= Self.itemLimit }
 
-  /// Makes sure that an itemset of `length` fits while ``isFull`` is false.
-  @inline(__always)
-  mutating func prepare(length: Int) {
-    items.reserve(Self.itemLimit + length)
-  }
-
-  /// Appends an itemset no longer than was prepared for.
+  /// Appends an itemset.
   @inline(__always)
   mutating func append(_ ranks: UnsafePointer<UInt32>, length: Int, count support: UInt64) {
+    items.reserve(itemCount + length)
+    ends.reserve(count + 1)
+    counts.reserve(count + 1)
     let target = items.base + itemCount
     for index in 0..<length { target[index] = ranks[index] }
     itemCount += length

@@ -116,7 +116,6 @@ public struct RuleGenerator: ~Copyable {
     guard subsets.start(core: walker.core, extensionCount: extensionCount, lengths: lengths) else {
       return
     }
-    staging.prepare(length: walker.depth + extensionCount)
     thresholds.enter(both: walker.count)
     supports.enter(path, chosenLimit: min(lengths.maximum - walker.depth, extensionCount))
     if maximumConsequent > 1 { consequents.enter(path) }

@@ -7,11 +7,11 @@ struct RuleStaging: ~Copyable {
   /// ... or when their items reach this number.
   static let itemLimit = 1 << 16
 
-  private var items = FlatBuffer<UInt32>(capacity: itemLimit + 256, filler: 0)
-  private var antecedentEnds = FlatBuffer<Int>(capacity: ruleLimit, filler: 0)
-  private var ends = FlatBuffer<Int>(capacity: ruleLimit, filler: 0)
+  private var items = FlatBuffer<UInt32>(capacity: 1024, filler: 0)
+  private var antecedentEnds = FlatBuffer<Int>(capacity: 64, filler: 0)
+  private var ends = FlatBuffer<Int>(capacity: 64, filler: 0)
   private var counts = FlatBuffer<RuleCounts>(
-    capacity: ruleLimit,
+    capacity: 64,
     filler: RuleCounts(both: 0, antecedent: 0, consequent: 0, transactions: 0))
   private var itemCount = 0
   private(set) var count = 0
@@ -21,17 +21,12 @@ struct RuleStaging: ~Copyable {
   /// Whether no rule may be appended before ``move(to:)``.
   var isFull: Bool { count >= Self.ruleLimit || itemCount >= Self.itemLimit }
 
-  /// Makes sure that a rule of `length` items fits while ``isFull`` is false.
-  @inline(__always)
-  mutating func prepare(length: Int) {
-    items.reserve(Self.itemLimit + length)
-  }
-
   /// Appends the rule whose consequent is the item of `itemset` at `position`.
   @inline(__always)
   mutating func append(
     _ itemset: UnsafePointer<UInt32>, length: Int, position: Int, counts ruleCounts: RuleCounts
   ) {
+    items.reserve(itemCount + length)
     let target = items.base + itemCount
     for index in 0..<position { target[index] = itemset[index] }
     for index in (position + 1)..<length { target[index - 1] = itemset[index] }
@@ -45,6 +40,7 @@ struct RuleStaging: ~Copyable {
     _ itemset: UnsafePointer<UInt32>, length: Int, positions: UnsafePointer<UInt32>,
     positionCount: Int, counts ruleCounts: RuleCounts
   ) {
+    items.reserve(itemCount + length)
     let antecedent = items.base + itemCount
     let consequent = antecedent + (length - positionCount)
     var taken = 0
@@ -62,6 +58,9 @@ struct RuleStaging: ~Copyable {
   @inline(__always)
   private mutating func close(length: Int, consequentLength: Int, _ ruleCounts: RuleCounts) {
     itemCount += length
+    antecedentEnds.reserve(count + 1)
+    ends.reserve(count + 1)
+    counts.reserve(count + 1)
     antecedentEnds.base[count] = itemCount - consequentLength
     ends.base[count] = itemCount
     counts.base[count] = ruleCounts
