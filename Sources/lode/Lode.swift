@@ -1,2 +1,65 @@
+import ArgumentParser
+import Glibc
+import Reports
+
+/// The `lode` command: flags to configuration to wiring, nothing else.
 @main
-struct Lode { static func main() {} }
+struct Lode: ParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "lode",
+    abstract: "Finds what goes together: frequent itemsets and association rules.",
+    discussion: """
+      Example:
+        lode mine baskets.csv --min-support 1% --min-confidence 50%
+      """,
+    version: version,
+    subcommands: [
+      MineCommand.self, DemoCommand.self, GenerateCommand.self, LimitsCommand.self,
+    ])
+
+  /// Exit status: 0 done, 1 the work failed, 2 wrong usage.
+  static func main() {
+    ignoreClosedPipes()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as CommandFailure {
+      StandardError.say("lode: \(failure.message)")
+      Glibc.exit(failure.status)
+    } catch OutputError.closedPipe {
+      // The reader has seen enough, as `head` has.
+      Glibc.exit(0)
+    } catch {
+      let code = exitCode(for: error)
+      let message = fullMessage(for: error)
+      if code == .success {
+        print(message)
+        Glibc.exit(0)
+      }
+      if code == .validationFailure {
+        StandardError.say(message)
+        Glibc.exit(2)
+      }
+      StandardError.say("lode: \(error)")
+      Glibc.exit(1)
+    }
+  }
+}
+
+/// Why a command ends with a message of its own.
+struct CommandFailure: Error {
+  let message: String
+  let status: Int32
+
+  /// The work failed.
+  static func failed(_ error: some CustomStringConvertible) -> CommandFailure {
+    CommandFailure(message: "\(error)", status: 1)
+  }
+
+  /// The command line is wrong, whatever the input holds.
+  static func usage(_ message: String) -> CommandFailure {
+    CommandFailure(message: message, status: 2)
+  }
+}

@@ -1,0 +1,166 @@
+import ArgumentParser
+import AssociationRules
+import DemonstrationData
+import Glibc
+import Itemsets
+import Reports
+
+struct DemoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Mine the demonstration data and compare with what was published about it.",
+    discussion: """
+      Generates a million customers of a telecom operator, mines rules between the services they
+      use, and prints the published table beside ours.
+
+      Example:
+        lode demo
+      """)
+
+  @OptionGroup(title: "Machine") var machine: MachineArguments
+
+  func run() throws {
+    let start = monotonicSeconds()
+    let narrator = machine.narrator
+    narrator.say("Company K: \(grouped(CompanyK.customers)) customers of a telecom operator")
+    let file = try TemporaryBaskets(in: machine.temporaryDirectory)
+    defer { file.remove() }
+    try GeneratorOutput.write(CompanyKGenerator(), to: .file(file.path), narrator: narrator)
+
+    let arguments = try MineCommand.parse(
+      [
+        file.path, "--min-support", CompanyK.minimumSupport, "--min-confidence",
+        CompanyK.minimumConfidence, "--max-antecedent", "\(CompanyK.maximumAntecedent)",
+        "--output", "table", "--temp", machine.temporaryDirectory, "--memory", machine.memory,
+        "--threads", "\(machine.threadCount)",
+      ] + (machine.quiet ? ["--quiet"] : []))
+    let job = try MiningJob(
+      request: arguments.mining.plan(),
+      report: arguments.output.report(target: .rules, machine: arguments.machine),
+      machine: arguments.machine)
+    var mined: MiningJob.Mined?
+    try job.run(writingTo: .standardOutput, since: start, keeping: { mined = $0 }) {
+      () throws(CommandFailure) in
+      try LoadedTransactions.load(
+        arguments.reading, machine: arguments.machine, name: "company-k.basket")
+    }
+    if let mined { try printComparison(mined, job: job) }
+    printNextCommands()
+  }
+
+  /// The published table beside what the levels hold.
+  private func printComparison(_ mined: MiningJob.Mined, job: MiningJob) throws {
+    let found = try FoundRules(mined, job: job)
+    var rows = [["rule", "support*", "ours", "confidence", "ours", ""]]
+    for published in CompanyK.publishedRules {
+      let ours = found.counts[FoundRules.key(published)]
+      rows.append([
+        "\(published.consequent) <= \(published.antecedent)",
+        percent(published.antecedentSupportHundredths),
+        ours.map { percent(hundredths($0.antecedent, of: $0.transactions)) } ?? "-",
+        percent(published.confidenceHundredths),
+        ours.map { percent(hundredths($0.both, of: $0.antecedent)) } ?? "-",
+        matches(published, ours) ? "equal" : "differs",
+      ])
+    }
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    print("\nAs published, in percent, and as mined (* of the antecedent):\n")
+    for row in rows {
+      let cells = row.enumerated().map { column, text in
+        let padding = String(repeating: " ", count: widths[column] - text.count)
+        return column == 0 || column == row.count - 1 ? text + padding : padding + text
+      }
+      print("  " + trimmed(cells.joined(separator: "  ")))
+    }
+    let equal = CompanyK.publishedRules.count {
+      matches($0, found.counts[FoundRules.key($0)])
+    }
+    print("\n\(equal) of \(CompanyK.publishedRules.count) rows are equal at the printed precision.")
+    for note in CompanyK.notes { print("- \(note)") }
+  }
+
+  private func matches(_ published: CompanyK.PublishedRule, _ ours: RuleCounts?) -> Bool {
+    guard let ours else { return false }
+    return hundredths(ours.antecedent, of: ours.transactions)
+      == published.antecedentSupportHundredths
+      && hundredths(ours.both, of: ours.antecedent) == published.confidenceHundredths
+  }
+
+  private func printNextCommands() {
+    let lode = CommandLine.arguments.first ?? "lode"
+    print(
+      """
+
+      Next:
+        \(lode) generate company-k --to company-k.basket
+        \(lode) mine company-k.basket --min-support \(CompanyK.minimumSupport) \
+      --min-confidence \(CompanyK.minimumConfidence) --sort lift
+        \(lode) mine --help
+      """)
+  }
+}
+
+/// The mined rules by their names.
+private struct FoundRules {
+  private(set) var counts: [String: RuleCounts] = [:]
+
+  init(_ mined: MiningJob.Mined, job: MiningJob) throws {
+    var rules = try RuleGenerator(
+      mined.levels, options: job.request.rules, memoryLimit: mined.memoryLeft)
+    var batch = RuleBatch()
+    while try rules.next(into: &batch) {
+      for index in 0..<batch.count {
+        let antecedent = Self.names(batch.items[batch.antecedent(index)], mined.items)
+        let consequent = Self.names(batch.items[batch.consequent(index)], mined.items)
+        counts["\(consequent) <= \(antecedent)"] = batch.counts[index]
+      }
+    }
+  }
+
+  static func key(_ rule: CompanyK.PublishedRule) -> String {
+    "\(rule.consequent) <= \(rule.antecedent)"
+  }
+
+  private static func names(_ ranks: ArraySlice<UInt32>, _ items: RankedItems) -> String {
+    ranks.map { items.name(Int($0)) }.sorted().joined(separator: " ")
+  }
+}
+
+private func hundredths(_ part: UInt64, of whole: UInt64) -> Int {
+  CompanyK.hundredthsOfPercent(Int(part), of: Int(whole))
+}
+
+private func percent(_ hundredths: Int) -> String {
+  CompanyK.percentText(hundredths: hundredths)
+}
+
+private func trimmed(_ line: String) -> String {
+  var line = line
+  while line.last == " " { line.removeLast() }
+  return line
+}
+
+/// A file name in a folder of its own, removed with the folder.
+private struct TemporaryBaskets {
+  private let folder: String
+  var path: String { folder + "/company-k.basket" }
+
+  init(in parent: String) throws(CommandFailure) {
+    var template = Array((parent + "/lode-demo-XXXXXX").utf8CString)
+    let made = template.withUnsafeMutableBufferPointer { buffer -> String? in
+      guard let base = buffer.baseAddress, mkdtemp(base) != nil else { return nil }
+      return String(cString: base)
+    }
+    guard let made else {
+      throw .failed(
+        "cannot make a folder in \(parent): \(String(cString: strerror(errno))); choose another"
+          + " with --temp")
+    }
+    folder = made
+  }
+
+  func remove() {
+    unlink(path)
+    rmdir(folder)
+  }
+}

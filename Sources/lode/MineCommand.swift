@@ -1,0 +1,35 @@
+import ArgumentParser
+import Reports
+
+struct MineCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mine",
+    abstract: "Find frequent itemsets or association rules in files.",
+    discussion: """
+      Data goes to standard output, messages to standard error.
+
+      Examples:
+        lode mine groceries.csv --min-support 0.5% --min-confidence 40%
+        lode mine retail.dat --target closed --min-support 89 -o csv --to closed.csv
+        lode mine orders.csv.gz --transaction InvoiceNo --item StockCode --min-lift 2
+      """)
+
+  @OptionGroup(title: "Reading") var reading: ReadingArguments
+  @OptionGroup(title: "Mining") var mining: MiningArguments
+  @OptionGroup(title: "Output") var output: OutputArguments
+  @OptionGroup(title: "Machine") var machine: MachineArguments
+
+  mutating func validate() throws {
+    _ = try output.report(target: mining.target, machine: machine)
+  }
+
+  mutating func run() throws {
+    let job = try MiningJob(
+      request: mining.plan(), report: output.report(target: mining.target, machine: machine),
+      machine: machine)
+    let start = monotonicSeconds()
+    try job.run(writingTo: output.destination, since: start) { () throws(CommandFailure) in
+      try LoadedTransactions.load(reading, machine: machine)
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import ArgumentParser
+import AssociationRules
+import Itemsets
+
+/// What is looked for.
+enum Target: String, ExpressibleByArgument, CaseIterable {
+  case itemsets
+  case closed
+  case maximal
+  case rules
+}
+
+/// A number of items, or `none` for no limit.
+enum ItemLimit: ExpressibleByArgument, Equatable {
+  case none
+  case items(Int)
+
+  init?(argument: String) {
+    if argument == "none" {
+      self = .none
+    } else if let number = Int(argument), number >= 1 {
+      self = .items(number)
+    } else {
+      return nil
+    }
+  }
+
+  var defaultValueDescription: String {
+    switch self {
+    case .none: "none"
+    case .items(let number): "\(number)"
+    }
+  }
+
+  var limit: Int? {
+    switch self {
+    case .none: nil
+    case .items(let number): number
+    }
+  }
+}
+
+/// What is mined, and which rules are made of it.
+struct MiningArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Minimum support: 100 is a count, 0.01 and 1% are shares of all transactions.",
+      valueName: "support"))
+  var minSupport = "1%"
+
+  @Option(help: "What to find.")
+  var target = Target.rules
+
+  @Option(help: ArgumentHelp("Fewest items of an itemset.", valueName: "items"))
+  var minLength = 1
+
+  @Option(help: ArgumentHelp("Most items of an itemset, or none.", valueName: "items"))
+  var maxLength = ItemLimit.none
+
+  @Option(
+    help: ArgumentHelp("Minimum confidence of a rule: 0.5 or 50%.", valueName: "confidence"))
+  var minConfidence = "50%"
+
+  @Option(help: ArgumentHelp("Minimum lift of a rule.", valueName: "lift"))
+  var minLift: String?
+
+  @Option(help: ArgumentHelp("Most items of an antecedent, or none.", valueName: "items"))
+  var maxAntecedent = ItemLimit.none
+
+  @Option(help: ArgumentHelp("Most items of a consequent, or none.", valueName: "items"))
+  var maxConsequent = ItemLimit.items(1)
+
+  mutating func validate() throws {
+    do {
+      _ = try plan()
+    } catch {
+      throw ValidationError(error.message)
+    }
+    if minLength < 1 {
+      throw ValidationError("--min-length \(minLength): an itemset has at least 1 item")
+    }
+    if let maximum = maxLength.limit, maximum < minLength {
+      throw ValidationError(
+        "--max-length \(maximum) is less than --min-length \(minLength): no itemset is left")
+    }
+  }
+
+  /// The arguments as exact numbers.
+  func plan() throws(ThresholdRefusal) -> MiningRequest {
+    let lengths = LengthLimits(minimum: minLength, maximum: maxLength.limit)
+    var lift: MinimumLift?
+    if let minLift {
+      lift = try ThresholdRefusal.naming("--min-lift") { () throws(ThresholdError) in
+        try MinimumLift(minLift)
+      }
+    }
+    return MiningRequest(
+      supportText: minSupport,
+      support: try ThresholdRefusal.naming("--min-support") { () throws(ThresholdError) in
+        try MinimumSupport(minSupport)
+      },
+      target: target,
+      lengths: lengths,
+      rules: RuleOptions(
+        lengths: lengths, maximumAntecedent: maxAntecedent.limit,
+        maximumConsequent: maxConsequent.limit,
+        minimumConfidence: try ThresholdRefusal.naming("--min-confidence") {
+          () throws(ThresholdError) in try MinimumConfidence(minConfidence).fraction
+        },
+        minimumLift: lift?.value))
+  }
+}
+
+/// A threshold that cannot be used, with the option it was given to.
+struct ThresholdRefusal: Error {
+  let message: String
+
+  static func naming<Value>(
+    _ option: String, _ body: () throws(ThresholdError) -> Value
+  ) throws(ThresholdRefusal) -> Value {
+    do {
+      return try body()
+    } catch {
+      throw ThresholdRefusal(message: "\(option): \(error)")
+    }
+  }
+}
+
+/// What is looked for, resolved.
+struct MiningRequest {
+  /// The minimum support as written.
+  let supportText: String
+  let support: MinimumSupport
+  let target: Target
+  let lengths: LengthLimits
+  let rules: RuleOptions
+
+  /// How long itemsets must be mined to answer; nil for any length.
+  ///
+  /// Closed and maximal are properties among all frequent itemsets: one length more tells them.
+  var maximumLevel: Int? {
+    switch target {
+    case .itemsets: return lengths.maximum
+    case .closed, .maximal: return lengths.maximum.map { $0 + 1 }
+    case .rules:
+      guard let antecedent = rules.maximumAntecedent, let consequent = rules.maximumConsequent
+      else { return lengths.maximum }
+      let (sides, overflow) = antecedent.addingReportingOverflow(consequent)
+      if overflow { return lengths.maximum }
+      return min(lengths.maximum ?? sides, sides)
+    }
+  }
+}

@@ -1,0 +1,167 @@
+import Apriori
+import AssociationRules
+import Itemsets
+import Reports
+import Runtime
+
+/// Mining from loaded transactions to written results, as `mine` and `demo` do it.
+struct MiningJob {
+  let request: MiningRequest
+  let report: ReportOptions
+  let machine: MachineArguments
+
+  /// Opens the destination, loads, mines and writes.
+  ///
+  /// - Parameters:
+  ///   - start: when the command began, for the summary.
+  ///   - keep: given what was mined, before it is written.
+  func run(
+    writingTo destination: OutputDestination, since start: Double,
+    keeping keep: (Mined) -> Void = { _ in },
+    load: () throws(CommandFailure) -> LoadedTransactions
+  ) throws {
+    let narrator = machine.narrator
+    do {
+      let output = try OutputBuffer(destination)
+      let loaded = try load()
+      let mined = try mine(loaded)
+      keep(mined)
+      let written = try write(mined, to: output)
+      narrator.say(
+        Progress.summary(
+          kind: written.kind, byLength: written.byLength, rules: written.ruleCount,
+          seconds: monotonicSeconds() - start))
+      if let note = written.note { narrator.say(note) }
+    } catch let error as OutputError where error != .closedPipe {
+      throw CommandFailure.failed(error)
+    } catch let error as ExpansionError {
+      throw CommandFailure.failed(error)
+    } catch let error as MiningError {
+      throw CommandFailure.failed(error)
+    }
+  }
+
+  /// What mining left behind: the frequent items and the levels.
+  struct Mined {
+    let items: RankedItems
+    let levels: ClosedLevels
+    /// Bytes of the limit that are left for indexes.
+    let memoryLeft: Int
+  }
+
+  /// Decides the minimum support and mines, saying so.
+  func mine(_ loaded: LoadedTransactions) throws(MiningError) -> Mined {
+    let narrator = machine.narrator
+    let minimum = request.support.count(of: loaded.transactionCount)
+    narrator.say(
+      Progress.minimumSupport(
+        request.supportText, count: minimum, transactions: loaded.transactionCount))
+    if request.supportText == "1" {
+      narrator.say("warning: 1 is a count of one transaction; write 1.0 or 100% for all of them")
+    }
+    let items = RankedItems(
+      dictionary: loaded.dictionary, counts: loaded.counts, minimumCount: minimum)
+    let miner = LocalMiner(
+      blocks: loaded.blocks, items: items, transactionCount: loaded.transactionCount,
+      options: .init(
+        threadCount: machine.threadCount,
+        memoryLimit: max(machine.memoryBytes - loaded.byteCount, 0)))
+    let clock = LevelClock(monotonicSeconds())
+    let levels = try miner.mine(minimumSupport: minimum, maximumLength: request.maximumLevel) {
+      level in
+      narrator.say(
+        Progress.level(
+          level.level, candidates: level.candidateCount, frequent: UInt64(level.frequentCount),
+          seconds: clock.lap(monotonicSeconds())))
+    }
+    return Mined(
+      items: items, levels: levels,
+      memoryLeft: max(machine.memoryBytes - loaded.byteCount - levels.byteCount, 0))
+  }
+
+  /// What was written, for the summary.
+  struct Written {
+    var kind = "frequent"
+    var byLength: [UInt64] = []
+    var ruleCount: UInt64?
+    var note: String?
+  }
+
+  private func write(_ mined: Mined, to output: consuming OutputBuffer) throws -> Written {
+    switch request.target {
+    case .rules: try writeRules(mined, to: output)
+    case .closed: try writeCondensed(mined, kind: .closed, to: output)
+    case .maximal: try writeCondensed(mined, kind: .maximal, to: output)
+    case .itemsets: try writeItemsets(mined, to: output)
+    }
+  }
+
+  private func writeRules(_ mined: Mined, to output: consuming OutputBuffer) throws -> Written {
+    var rules = try RuleGenerator(
+      mined.levels, options: request.rules, memoryLimit: mined.memoryLeft)
+    var report = try RuleReport(items: mined.items, options: report, output: output)
+    var batch = RuleBatch()
+    while try rules.next(into: &batch) { try report.append(batch) }
+    let summary = try report.finish()
+    let counts = try ItemsetCounts(
+      of: mined.levels, lengths: LengthLimits(maximum: request.maximumLevel))
+    return Written(
+      byLength: Array(counts.byLength.dropFirst()), ruleCount: summary.rowsSeen,
+      note: summary.note)
+  }
+
+  private func writeCondensed(
+    _ mined: Mined, kind: CondensedKind, to output: consuming OutputBuffer
+  ) throws -> Written {
+    var itemsets = try CondensedExpansion(
+      mined.levels, kind: kind, lengths: request.lengths, memoryLimit: mined.memoryLeft)
+    var report = try ItemsetReport(
+      items: mined.items, transactions: mined.levels.transactionCount, options: report,
+      output: output)
+    var byLength: [UInt64] = []
+    var batch = ItemsetBatch()
+    while itemsets.next(into: &batch) {
+      for index in 0..<batch.count {
+        let length = batch.range(index).count
+        if byLength.count < length {
+          byLength += Array(repeating: 0, count: length - byLength.count)
+        }
+        byLength[length - 1] += 1
+      }
+      try report.append(batch)
+    }
+    let summary = try report.finish()
+    return Written(kind: "\(kind)", byLength: byLength, note: summary.note)
+  }
+
+  private func writeItemsets(_ mined: Mined, to output: consuming OutputBuffer) throws -> Written {
+    let counts = try ItemsetCounts(of: mined.levels, lengths: request.lengths)
+    var itemsets = try ItemsetExpansion(mined.levels, lengths: request.lengths)
+    var report = try ItemsetReport(
+      items: mined.items, transactions: mined.levels.transactionCount, options: report,
+      output: output)
+    var batch = ItemsetBatch()
+    while report.needsRows, itemsets.next(into: &batch) { try report.append(batch) }
+    let summary = try report.finish()
+    var written = Written(byLength: Array(counts.byLength.dropFirst()), note: summary.note)
+    if summary.rowsWritten < counts.total, summary.note != nil {
+      written.note =
+        "\(grouped(summary.rowsWritten)) of \(grouped(counts.total)); --top none for all"
+    }
+    return written
+  }
+}
+
+/// Tells how long each level took; called by one thread at a time.
+private final class LevelClock: @unchecked Sendable {
+  private var last: Double
+
+  init(_ start: Double) {
+    last = start
+  }
+
+  func lap(_ now: Double) -> Double {
+    defer { last = now }
+    return now - last
+  }
+}

@@ -1,0 +1,90 @@
+public import ArgumentParser
+import Glibc
+public import TransactionReaders
+
+extension TransactionFormat: ExpressibleByArgument {}
+
+extension Separator: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
+/// How the inputs are read.
+struct ReadingArguments: ParsableArguments {
+  @Argument(help: "Files, - for standard input; gzip is read as it is.")
+  var input: [String]
+
+  @Option(help: "Format of the inputs (default: by file name and first lines).")
+  var format: TransactionFormat?
+
+  @Option(
+    help: ArgumentHelp(
+      "Separator: one character, or blanks, comma, semicolon, pipe, tab (default: by first lines).",
+      valueName: "char"))
+  var separator: Separator?
+
+  @Option(
+    help: ArgumentHelp(
+      "Column that names the transaction of a row; repeat it for a composite key.",
+      valueName: "column"))
+  var transaction: [String] = []
+
+  @Option(help: ArgumentHelp("Column that holds the item of a row.", valueName: "column"))
+  var item: String?
+
+  @Option(help: ArgumentHelp("Column that holds a transaction's time.", valueName: "column"))
+  var time: String?
+
+  @Option(help: ArgumentHelp("Column that holds a transaction's customer.", valueName: "column"))
+  var customer: String?
+
+  @Flag(help: "The first row of csv or tsv is no data.")
+  var header = false
+
+  @Flag(help: "Each row of csv or tsv is a transaction of items column=value.")
+  var table = false
+
+  @Flag(help: "Remove blanks around items.")
+  var trim = false
+
+  @Flag(help: "Count blank lines as transactions without items.")
+  var keepEmpty = false
+
+  @Option(
+    help: ArgumentHelp("Transactions in a block, at most 65536.", valueName: "number"))
+  var blockTransactions = 65_536
+
+  mutating func validate() throws {
+    if blockTransactions < 1 || blockTransactions > 65_536 {
+      throw ValidationError(
+        "--block-transactions \(blockTransactions): give a number from 1 to 65536")
+    }
+    if input.isEmpty {
+      throw ValidationError("no input; give the names of files, or - for standard input")
+    }
+    do {
+      try options(machine: nil).validate()
+    } catch {
+      throw ValidationError(error.message)
+    }
+  }
+
+  /// The options for the reader; a machine tells where grouping may spill.
+  func options(machine: MachineArguments?) -> ReadingOptions {
+    var options = ReadingOptions()
+    options.format = format
+    options.separator = separator
+    options.transactionColumns = transaction
+    options.itemColumn = item
+    options.timeColumn = time
+    options.customerColumn = customer
+    options.header = header
+    options.table = table
+    options.trim = trim
+    options.keepEmpty = keepEmpty
+    if let machine {
+      options.memoryBudget = machine.memoryBytes / 2
+      options.temporaryDirectory = machine.temporaryDirectory
+    }
+    return options
+  }
+}
