@@ -84,6 +84,11 @@ public struct ReportOptions: Sendable {
   /// The options of a format, all else by default.
   public init(format: ReportFormat) { self.format = format }
 
+  /// Whether itemsets go out as `fimi`, all of them in natural order, as ``ItemsetText`` writes them.
+  public var isPlainFIMI: Bool {
+    format == .fimi && (order ?? .natural) == .natural && rowLimit == nil
+  }
+
   /// The number of rows to write; nil for all.
   var rowLimit: UInt64? {
     switch limit {

@@ -136,6 +136,10 @@ struct MiningJob {
 
   private func writeItemsets(_ mined: Mined, to output: consuming OutputBuffer) throws -> Written {
     let counts = try ItemsetCounts(of: mined.levels, lengths: request.lengths)
+    if report.isPlainFIMI, request.lengths == LengthLimits() {
+      try ItemsetText(mined.levels, items: mined.items).write(to: output)
+      return Written(byLength: Array(counts.byLength.dropFirst()))
+    }
     var itemsets = try ItemsetExpansion(mined.levels, lengths: request.lengths)
     var report = try ItemsetReport(
       items: mined.items, transactions: mined.levels.transactionCount, options: report,

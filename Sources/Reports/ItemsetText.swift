@@ -1,0 +1,193 @@
+public import Apriori
+public import Itemsets
+
+/// Writes all frequent itemsets as `fimi` text straight from closed levels.
+///
+/// The same bytes as ``ItemsetReport`` over an expansion without length limits, several times faster:
+/// the text of the core is kept from node to node, and the perfect extensions of a node are expanded
+/// by copying the line and changing its end. No itemset ever exists except as text.
+public struct ItemsetText: ~Copyable {
+  private let levels: ClosedLevels
+  private let names: NameSlots
+
+  /// Prepares to write the itemsets of `levels`, whose ranks name `items`.
+  ///
+  /// - Throws: ``OutputError/unsuitable(_:)`` where a name cannot be written as `fimi`.
+  public init(_ levels: ClosedLevels, items: RankedItems) throws(OutputError) {
+    _ = try FIMIWriter(items)
+    self.levels = levels
+    names = NameSlots(items)
+  }
+
+  /// Writes every itemset, in natural order, and completes the output.
+  ///
+  /// - Complexity: linear in the bytes written; memory is that of the longest line.
+  public func write(to output: consuming OutputBuffer) throws(OutputError) {
+    var output = output
+    var walker = LevelWalker(levels)
+    var line = Line(names: names)
+    while walker.next() {
+      line.enterNode(
+        depth: walker.depth, rank: walker.rank, count: walker.count,
+        perfectExtensions: walker.perfectExtensions, names: names)
+      if walker.depth > 0 { try line.copy(to: &output) }
+      try line.expandPerfectExtensions(names: names, to: &output)
+    }
+    try output.finish()
+  }
+}
+
+/// Every name followed by a blank, in 16-byte steps, so that copying one needs no loop for its end.
+private final class NameSlots: Sendable {
+  /// Where the slot of each rank begins, and its length with the blank.
+  let slots: [(offset: Int, length: Int)]
+  let bytes: [UInt8]
+  /// The length of a line that holds every item once.
+  let longestLine: Int
+
+  init(_ items: RankedItems) {
+    var slots: [(offset: Int, length: Int)] = []
+    var bytes: [UInt8] = []
+    for rank in 0..<items.count {
+      let name = items.names[items.nameRange(rank)]
+      slots.append((bytes.count, name.count + 1))
+      bytes += name
+      bytes.append(UInt8(ascii: " "))
+      while bytes.count % 16 != 0 { bytes.append(0) }
+    }
+    self.slots = slots
+    self.bytes = bytes
+    longestLine = items.names.count + items.count + Line.longestCount
+  }
+
+  /// Copies the name of `rank` to `target` and returns its end; up to 15 bytes behind are spoilt.
+  @inline(__always)
+  func copy(_ rank: UInt32, to target: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
+    bytes.withUnsafeBytes { bytes in
+      let slot = slots[Int(rank)]
+      var copied = 0
+      repeat {
+        let chunk = bytes.loadUnaligned(
+          fromByteOffset: slot.offset + copied, as: SIMD16<UInt8>.self)
+        UnsafeMutableRawPointer(target + copied).storeBytes(of: chunk, as: SIMD16<UInt8>.self)
+        copied += 16
+      } while copied < slot.length
+      return target + slot.length
+    }
+  }
+}
+
+/// The line of the current itemset: names of the core, names of chosen perfect extensions, count.
+private struct Line: ~Copyable {
+  /// Bytes of `(18446744073709551615)` and a line feed, in 16-byte steps.
+  static let longestCount = 32
+
+  private let start: UnsafeMutablePointer<UInt8>
+  /// Where the names of the core of each depth end.
+  private let coreEnds: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>>
+  /// The perfect extensions of the nodes on the path, and where those of each depth end.
+  private let extensions: UnsafeMutablePointer<UInt32>
+  private let extensionEnds: UnsafeMutablePointer<Int>
+  /// The chosen extensions, and where the line ended before each.
+  private let chosen: UnsafeMutablePointer<Int>
+  private let endsBefore: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>>
+  /// The count as it stands at the end of each line of the node.
+  private let countText: UnsafeMutablePointer<UInt8>
+  private var countLength = 0
+  private var extensionCount = 0
+  /// Where the names of the current itemset end.
+  private var end: UnsafeMutablePointer<UInt8>
+
+  init(names: NameSlots) {
+    let items = names.slots.count + 1
+    start = .allocate(capacity: names.longestLine + 64)
+    coreEnds = .allocate(capacity: items)
+    extensions = .allocate(capacity: items)
+    extensionEnds = .allocate(capacity: items)
+    chosen = .allocate(capacity: items)
+    endsBefore = .allocate(capacity: items)
+    countText = .allocate(capacity: Self.longestCount)
+    countText.initialize(repeating: 0, count: Self.longestCount)
+    coreEnds[0] = start
+    end = start
+  }
+
+  deinit {
+    start.deallocate()
+    coreEnds.deallocate()
+    extensions.deallocate()
+    extensionEnds.deallocate()
+    chosen.deallocate()
+    endsBefore.deallocate()
+    countText.deallocate()
+  }
+
+  /// Turns to the next node of a walk, whose core makes the line.
+  @inline(__always)
+  mutating func enterNode(
+    depth: Int, rank: UInt32, count: UInt64, perfectExtensions: UnsafeBufferPointer<UInt32>,
+    names: NameSlots
+  ) {
+    extensionCount = depth == 0 ? 0 : extensionEnds[depth - 1]
+    for own in perfectExtensions {
+      extensions[extensionCount] = own
+      extensionCount += 1
+    }
+    extensionEnds[depth] = extensionCount
+    if depth > 0 { coreEnds[depth] = names.copy(rank, to: coreEnds[depth - 1]) }
+    end = coreEnds[depth]
+    countText[0] = UInt8(ascii: "(")
+    let digitsEnd = writeInteger(count, to: countText + 1)
+    digitsEnd[0] = UInt8(ascii: ")")
+    digitsEnd[1] = UInt8(ascii: "\n")
+    countLength = digitsEnd + 2 - countText
+  }
+
+  /// Copies the line with its count.
+  @inline(__always)
+  func copy(to output: inout OutputBuffer) throws(OutputError) {
+    let count = UnsafeRawPointer(countText)
+    let tail = UnsafeMutableRawPointer(end)
+    tail.storeBytes(
+      of: count.loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
+    if countLength > 16 {
+      (tail + 16).storeBytes(
+        of: (count + 16).loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
+    }
+    let length = end - start + countLength
+    let target = try output.reserve(length)
+    var copied = 0
+    repeat {
+      let chunk = UnsafeRawPointer(start + copied).loadUnaligned(as: SIMD32<UInt8>.self)
+      UnsafeMutableRawPointer(target + copied).storeBytes(of: chunk, as: SIMD32<UInt8>.self)
+      copied += 32
+    } while copied < length
+    output.advance(to: target + length)
+  }
+
+  /// Writes the core joined with every non-empty subset of the path's perfect extensions: a subset
+  /// before those it begins, else by position.
+  @inline(__always)
+  mutating func expandPerfectExtensions(
+    names: NameSlots, to output: inout OutputBuffer
+  ) throws(OutputError) {
+    if extensionCount == 0 { return }
+    var depth = 0
+    var next = 0
+    while true {
+      if next < extensionCount {
+        chosen[depth] = next
+        endsBefore[depth] = end
+        depth += 1
+        end = names.copy(extensions[next], to: end)
+        try copy(to: &output)
+        next += 1
+      } else {
+        if depth == 0 { return }
+        depth -= 1
+        end = endsBefore[depth]
+        next = chosen[depth] + 1
+      }
+    }
+  }
+}
