@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 2, 4095, 4096, 4097, 32_768, 65_535, 65_536])
+  @Test(arguments: [1, 4095, 4096, 4097, 65_535, 65_536])
   func roundTripAtBordersOfCardinality(cardinality: Int) throws {
     let patterns = Self.patterns(cardinality: cardinality, count: 65_536, seed: 1)
     try Self.check(patterns, count: 65_536)
@@ -38,7 +38,9 @@ import Testing
   @Test(arguments: [1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 65_535, 65_536])
   func roundTripAtBordersOfTransactionCount(count: Int) throws {
     var patterns: [[Int]] = []
-    for cardinality in Set([1, 2, count / 8, count / 2, count - 1, count]).sorted()
+    // The borders of cardinality in a full block are the test above.
+    let cardinalities = count > 1000 ? [2, 5000] : [1, 2, count / 8, count / 2, count - 1, count]
+    for cardinality in Set(cardinalities).sorted()
     where (1...count).contains(cardinality) {
       patterns += Self.patterns(cardinality: cardinality, count: count, seed: UInt64(cardinality))
     }
