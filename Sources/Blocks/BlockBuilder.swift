@@ -18,6 +18,7 @@ public import Itemsets
 /// and 6 bytes an occurrence.
 public struct BlockBuilder: Sendable {
   private let transactionsPerBlock: Int
+  private let occurrencesPerBlock: Int
   private let dataSet: DataSetID
   private var sequenceNumber: UInt64
 
@@ -45,10 +46,21 @@ public struct BlockBuilder: Sendable {
     transactionsPerBlock: Int = BlockLimits.transactions, dataSet: DataSetID = .none,
     firstSequenceNumber: UInt64 = 0
   ) {
+    self.init(
+      transactionsPerBlock: transactionsPerBlock, occurrencesPerBlock: BlockLimits.occurrences,
+      dataSet: dataSet, firstSequenceNumber: firstSequenceNumber)
+  }
+
+  /// A builder with a lower limit of occurrences, so that tests can reach it.
+  package init(
+    transactionsPerBlock: Int, occurrencesPerBlock: Int, dataSet: DataSetID = .none,
+    firstSequenceNumber: UInt64 = 0
+  ) {
     invariant(
       (1...BlockLimits.transactions).contains(transactionsPerBlock),
       "A block has 1 to 65,536 transactions, not \(transactionsPerBlock).")
     self.transactionsPerBlock = transactionsPerBlock
+    self.occurrencesPerBlock = occurrencesPerBlock
     self.dataSet = dataSet
     self.sequenceNumber = firstSequenceNumber
   }
@@ -118,12 +130,12 @@ public struct BlockBuilder: Sendable {
     if !alike { return first }
     let last = min(batch.count, first + transactionsPerBlock - transactionCount)
     let start = first == 0 ? 0 : batch.ends[first - 1]
-    let room = BlockLimits.occurrences - itemsTaken
+    let room = occurrencesPerBlock - itemsTaken
     if last == first || batch.ends[last - 1] - start <= room { return last }
     var end = first
     while batch.ends[end] - start <= room { end += 1 }
     guard end > first || transactionCount > 0 else {
-      throw .transactionTooLong(items: batch.ends[end] - start, limit: BlockLimits.occurrences)
+      throw .transactionTooLong(items: batch.ends[end] - start, limit: occurrencesPerBlock)
     }
     return end
   }
