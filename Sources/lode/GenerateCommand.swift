@@ -8,9 +8,13 @@ struct GenerateCommand: ParsableCommand {
     abstract: "Generate the demonstration and benchmark data.",
     discussion: """
       Example:
-        lode generate quest --transactions 1000000 --length 20 --pattern-length 6 --to quest.dat
+        lode generate quest --transactions 1000000 --length 20 --to quest.dat
       """,
     subcommands: [GenerateCompanyKCommand.self, GenerateQuestCommand.self])
+
+  func run() throws {
+    throw CommandFailure.usage("say what to generate\n\n" + Lode.helpMessage(for: Self.self))
+  }
 }
 
 /// Where generated baskets go.
@@ -94,7 +98,7 @@ struct GenerateQuestCommand: ParsableCommand {
     abstract: "Baskets after Agrawal and Srikant (VLDB 1994, section 2.4.3), one a line.",
     discussion: """
       Example:
-        lode generate quest --transactions 100000 --length 10 --pattern-length 4 --to T10I4D100K.dat
+        lode generate quest --length 10 --pattern-length 4 --to T10I4D100K.dat
       """)
 
   @Option(help: ArgumentHelp("Number of transactions.", valueName: "number"))

@@ -8,11 +8,12 @@ struct MachineArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Memory to work within, such as 512MiB, 4G or 50% of RAM (default: 75%).",
+      "Memory to work within, such as 512MiB, 4G or 50% of RAM.",
       valueName: "size"))
   var memory: String = "75%"
 
-  @Option(help: ArgumentHelp("Folder for temporary files (default: TMPDIR or /tmp).", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("Folder for temporary files (default: TMPDIR or /tmp).", valueName: "dir"))
   var temp: String?
 
   @Flag(name: .shortAndLong, help: "No progress and no summary; errors are still shown.")

@@ -5,6 +5,7 @@ public import TransactionReaders
 extension TransactionFormat: ExpressibleByArgument {}
 
 extension Separator: ExpressibleByArgument {
+  /// Takes what a user may write for a separator.
   public init?(argument: String) { self.init(argument) }
 }
 
@@ -60,6 +61,9 @@ struct ReadingArguments: ParsableArguments {
     }
     if input.isEmpty {
       throw ValidationError("no input; give the names of files, or - for standard input")
+    }
+    if input.contains("") {
+      throw ValidationError("an input has an empty name; give the name of a file, or -")
     }
     do {
       try options(machine: nil).validate()
