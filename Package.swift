@@ -53,6 +53,13 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Runs the binary, for the tests of the command line.
+    .target(name: "CommandRunner", path: "Tests/CommandRunner", swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["CommandRunner"], swiftSettings: strict),
+    .testTarget(
+      name: "PublishedDataTests", dependencies: ["CommandRunner"], swiftSettings: strict),
+
     tests(of: "CBitmapKernels", []),
     tests(of: "Itemsets", []),
     tests(of: "TransactionReaders", ["Itemsets"]),
