@@ -8,7 +8,7 @@ struct GenerateCommand: ParsableCommand {
     abstract: "Generate the demonstration and benchmark data.",
     discussion: """
       Example:
-        lode generate quest --transactions 1000000 --length 20 --pattern-length 6 --to quest.dat
+        lode generate quest --transactions 1000000 --average-length 20 --average-pattern-length 6 --to quest.dat
       """,
     subcommands: [GenerateCompanyKCommand.self, GenerateQuestCommand.self])
 }
@@ -94,17 +94,17 @@ struct GenerateQuestCommand: ParsableCommand {
     abstract: "Baskets after Agrawal and Srikant (VLDB 1994, section 2.4.3), one a line.",
     discussion: """
       Example:
-        lode generate quest --transactions 100000 --length 10 --pattern-length 4 --to T10I4D100K.dat
+        lode generate quest --transactions 100000 --average-length 10 --average-pattern-length 4 --to T10I4D100K.dat
       """)
 
   @Option(help: ArgumentHelp("Number of transactions.", valueName: "number"))
   var transactions = QuestParameters().transactions
 
   @Option(help: ArgumentHelp("Average items of a transaction.", valueName: "items"))
-  var length = QuestParameters().averageLength
+  var averageLength = QuestParameters().averageLength
 
   @Option(help: ArgumentHelp("Average items of a pattern.", valueName: "items"))
-  var patternLength = QuestParameters().averagePatternLength
+  var averagePatternLength = QuestParameters().averagePatternLength
 
   @Option(help: ArgumentHelp("Number of patterns.", valueName: "number"))
   var patterns = QuestParameters().patterns
@@ -132,8 +132,8 @@ struct GenerateQuestCommand: ParsableCommand {
   func run() throws {
     var parameters = QuestParameters()
     parameters.transactions = transactions
-    parameters.averageLength = length
-    parameters.averagePatternLength = patternLength
+    parameters.averageLength = averageLength
+    parameters.averagePatternLength = averagePatternLength
     parameters.patterns = patterns
     parameters.items = items
     parameters.correlation = correlation
