@@ -20,6 +20,19 @@ import Testing
     if getuid() != 0 { #expect(read([secret]).kind == .permission) }
   }
 
+  @Test func aReadThatFailsIsNamed() {
+    // Linux refuses to read the memory at address 0 with an input/output error.
+    let outcome = read(["/proc/self/mem"])
+    #expect(outcome.kind == .readFailure || outcome.kind == .permission)
+    #expect(outcome.error?.file == "/proc/self/mem")
+  }
+
+  @Test func otherCompressionsAreNamed() {
+    let zstandard = read([0x28, 0xB5, 0x2F, 0xFD, 0, 1, 2], as: "x.csv.zst")
+    #expect(zstandard.kind == .compressed)
+    #expect(zstandard.error?.message.contains("zstd -dc") == true)
+  }
+
   @Test func inputsWithoutTransactions() {
     for text in ["", "\n", "\n \n\r\n", "\u{FEFF}"] {
       let outcome = read(text)
