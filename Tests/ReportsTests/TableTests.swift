@@ -23,17 +23,18 @@ import Testing
     #expect(table.summary.note == nil)
     #expect(
       table.text == #"""
-                                                                                    antecedent
-        rule                                                                           support   \#
-        support  confidence   lift  count
-        rice, root vegetables, whole milk, yogurt => \u{1b}[31mred, other vegetables    0.0407 %  \#
-        0.0203 %      50.0 %  2,459      2
-        \u{1b}[31mred => yogurt                                                         0.0102 %  \#
-        0.0102 %       100 %   7.17      1
-        rice, root vegetables => other vegetables                                        0.315 %   \#
-        0.224 %      71.0 %   3.67     22
-        whole milk => other vegetables                                                    25.6 %    \#
-        7.48 %      29.3 %   1.51    736
+                                                                                    \#
+          antecedent
+        rule                                                                        \#
+             support   support  confidence   lift  count
+        rice, root vegetables, whole milk, yogurt => \u{1b}[31mred, other vegetables\#
+            0.0407 %  0.0203 %      50.0 %  2,459      2
+        \u{1b}[31mred => yogurt                                                     \#
+            0.0102 %  0.0102 %       100 %   7.17      1
+        rice, root vegetables => other vegetables                                   \#
+             0.315 %   0.224 %      71.0 %   3.67     22
+        whole milk => other vegetables                                              \#
+              25.6 %    7.48 %      29.3 %   1.51    736
 
         """#)
   }
