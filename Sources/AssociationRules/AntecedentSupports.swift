@@ -11,16 +11,16 @@ struct AntecedentSupports: ~Copyable {
   private let tree: ItemsetTree
   private var coreLength = 0
   /// For each core item a table of 2^|D| counts, 0 where not yet looked up.
-  private var counts = FlatBuffer<UInt64>(capacity: 1024, filler: 0)
+  private var counts = FlatBuffer<UInt64>(capacity: 1024)
   /// Where each core item's table begins; -1 where counts are not remembered.
-  private var tables = FlatBuffer<Int>(capacity: 64, filler: 0)
+  private var tables = FlatBuffer<Int>(capacity: 64)
   /// For each extension and core item, the extension's bit in the table's subscript, or 0.
-  private var bits = FlatBuffer<UInt32>(capacity: 256, filler: 0)
+  private var bits = FlatBuffer<UInt32>(capacity: 256)
   /// For each number of chosen extensions and core item, the subscript of the current choice.
-  private var keys = FlatBuffer<UInt32>(capacity: 256, filler: 0)
+  private var keys = FlatBuffer<UInt32>(capacity: 256)
   /// The extensions of the root are before this; they follow from everything.
   private var firstPosition = 0
-  private var isChosenAlone = FlatBuffer<UInt8>(capacity: 64, filler: 0)
+  private var isChosenAlone = FlatBuffer<UInt8>(capacity: 64)
 
   /// `tree` must outlive this value.
   init(_ tree: ItemsetTree) {

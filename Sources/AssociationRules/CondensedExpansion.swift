@@ -26,7 +26,7 @@ public struct CondensedExpansion: ~Copyable {
   private var walker: LevelWalker
   private var extensions = PathExtensions()
   private var staging = ItemsetStaging()
-  private var itemset = FlatBuffer<UInt32>(capacity: 64, filler: 0)
+  private var itemset = FlatBuffer<UInt32>(capacity: 64)
   private let lengths: ResolvedLengths
   private let levelStarts: [Int]
   /// A bit for each node that is not sought.

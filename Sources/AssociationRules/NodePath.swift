@@ -16,12 +16,11 @@ struct PathItem {
 struct NodePath: ~Copyable {
   private(set) var extensions = PathExtensions()
   /// The index's numbers of the root and of each node down to the current one.
-  private var nodes = FlatBuffer<Int>(capacity: 64, filler: 0)
+  private var nodes = FlatBuffer<Int>(capacity: 64)
   /// For each depth, the items of that node in ascending order; one stack, each above its parent's.
-  private var stack = FlatBuffer<PathItem>(
-    capacity: 256, filler: PathItem(rank: 0, depth: 0, position: -1))
-  private var ends = FlatBuffer<Int>(capacity: 64, filler: 0)
-  private var corePlaces = FlatBuffer<Int>(capacity: 64, filler: 0)
+  private var stack = FlatBuffer<PathItem>(capacity: 256)
+  private var ends = FlatBuffer<Int>(capacity: 64)
+  private var corePlaces = FlatBuffer<Int>(capacity: 64)
   private(set) var depth = 0
   private let levelStarts: [Int]
 

@@ -6,11 +6,11 @@
 /// out are not walked one by one: every step but a bounded few leads to a subset in range.
 struct SubsetCursor: ~Copyable {
   /// The core, then the chosen extensions.
-  private(set) var items = FlatBuffer<UInt32>(capacity: 64, filler: 0)
+  private(set) var items = FlatBuffer<UInt32>(capacity: 64)
   /// The position of each chosen extension.
-  private(set) var positions = FlatBuffer<Int>(capacity: 64, filler: 0)
+  private(set) var positions = FlatBuffer<Int>(capacity: 64)
   /// 1 for each position that is chosen.
-  private(set) var isChosen = FlatBuffer<UInt8>(capacity: 64, filler: 0)
+  private(set) var isChosen = FlatBuffer<UInt8>(capacity: 64)
   /// How many extensions are chosen.
   private(set) var chosenCount = 0
   private(set) var coreLength = 0
