@@ -28,8 +28,9 @@ struct NodePath: ~Copyable {
     levelStarts = index.levelStarts
   }
 
-  /// The items of the current node, ascending: its core and the perfect extensions of its path but
-  /// the root's, which follow from everything. Valid until the next node is entered.
+  /// The items of the current node, ascending: its core and the perfect extensions of its path.
+  ///
+  /// The root's are left out, for they follow from everything. Valid until the next node is entered.
   var items: UnsafePointer<PathItem> {
     UnsafePointer(stack.base + (depth == 0 ? 0 : ends.base[depth - 1]))
   }

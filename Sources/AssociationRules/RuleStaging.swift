@@ -2,9 +2,9 @@ import Itemsets
 
 /// Where rules gather before they go to a ``RuleBatch`` in one piece; see ``ItemsetStaging``.
 struct RuleStaging: ~Copyable {
-  /// A batch is full at this number of rules ...
+  /// A batch is full at this number of rules.
   static let ruleLimit = 4096
-  /// ... or when their items reach this number.
+  /// A batch is full when the items of its rules reach this number.
   static let itemLimit = 1 << 16
 
   private var items = FlatBuffer<UInt32>(capacity: 1024)

@@ -47,8 +47,9 @@ struct SubsetCursor: ~Copyable {
     return true
   }
 
-  /// Goes one subset further, in range or not; the last chosen extension is the only one that can
-  /// be new. False after the last subset.
+  /// Goes one subset further, in range or not; false after the last.
+  ///
+  /// The last chosen extension is the only one that can be new.
   @inline(__always)
   mutating func step(extensions: UnsafePointer<UInt32>) -> Bool {
     var next = chosenCount == 0 ? 0 : positions.base[chosenCount - 1] + 1
