@@ -234,10 +234,7 @@ private struct LevelCut {
   static let denseCandidateLimit = 1 << 15
 
   init(level: Level, plan: MiningPlan) {
-    var candidates = 0
-    for segment in level.segments {
-      candidates += candidateCount(of: segment)
-    }
+    let candidates = level.segments.reduce(0) { $0 + $1.candidateCount }
     let target = candidates / (plan.parallelism * 8)
     ranges = candidateRanges(
       of: level,
