@@ -30,7 +30,7 @@ public struct ItemsetText: ~Copyable {
       line.enterNode(
         depth: walker.depth, rank: walker.rank, count: walker.count,
         perfectExtensions: walker.perfectExtensions, names: names)
-      if walker.depth > 0 { try line.copy(to: &output) }
+      if walker.depth > 0 { try line.writeCore(rank: walker.rank, names: names, to: &output) }
       try line.expandPerfectExtensions(names: names, to: &output)
     }
     try output.finish()
@@ -65,6 +65,10 @@ private final class NameSlots: @unchecked Sendable {
     slots.deallocate()
     bytes.deallocate()
   }
+
+  /// Bytes of the name of `rank` with its blank.
+  @inline(__always)
+  func length(_ rank: UInt32) -> Int { slots[Int(rank)].length }
 
   /// Copies the name of `rank` to `target` and returns its end; up to 15 bytes behind are spoilt.
   @inline(__always)
@@ -105,6 +109,8 @@ private struct Line: ~Copyable {
   private let countText: UnsafeMutablePointer<UInt8>
   private var countLength = 0
   private var extensionCount = 0
+  /// Where the last name of the core begins.
+  private var coreStart: UnsafeMutablePointer<UInt8>
   /// Where the names of the current itemset end.
   private var end: UnsafeMutablePointer<UInt8>
 
@@ -119,6 +125,7 @@ private struct Line: ~Copyable {
     countText = .allocate(capacity: Self.longestCount)
     countText.initialize(repeating: 0, count: Self.longestCount)
     coreEnds[0] = start
+    coreStart = start
     end = start
   }
 
@@ -144,7 +151,8 @@ private struct Line: ~Copyable {
       extensionCount += 1
     }
     extensionEnds[depth] = extensionCount
-    if depth > 0 { coreEnds[depth] = names.copy(rank, to: coreEnds[depth - 1]) }
+    coreStart = depth > 0 ? coreEnds[depth - 1] : start
+    if depth > 0 { coreEnds[depth] = names.copy(rank, to: coreStart) }
     end = coreEnds[depth]
     countText[0] = UInt8(ascii: "(")
     let digitsEnd = writeInteger(count, to: countText + 1)
@@ -153,24 +161,39 @@ private struct Line: ~Copyable {
     countLength = digitsEnd + 2 - countText
   }
 
-  /// Copies the line with its count.
+  /// Writes the line of the core, whose last item is `rank`.
   @inline(__always)
-  func copy(to output: inout OutputBuffer) throws(OutputError) {
-    copy16(countText, to: end)
-    if countLength > 16 { copy16(countText + 16, to: end + 16) }
-    let length = end - start + countLength
-    let target = try output.reserve(length)
-    // Most lines are shorter than 64 bytes: copying as much always spares a branch that would be
+  func writeCore(
+    rank: UInt32, names: NameSlots, to output: inout OutputBuffer
+  ) throws(OutputError) {
+    try write(upTo: coreStart, rank: rank, names: names, to: &output)
+  }
+
+  /// Writes the text of the line up to `end`, the name of `rank` and the count.
+  ///
+  /// The name comes from its slot, not from the line, where it has just been stored: reading bytes
+  /// back from several stores that are still on their way costs more than the whole line.
+  @inline(__always)
+  private func write(
+    upTo end: UnsafeMutablePointer<UInt8>, rank: UInt32, names: NameSlots,
+    to output: inout OutputBuffer
+  ) throws(OutputError) {
+    let prefixLength = end - start
+    let target = try output.reserve(prefixLength + names.length(rank) + countLength)
+    // Most prefixes are shorter than 64 bytes: copying as much always spares a branch that would be
     // mispredicted line by line.
     for offset in stride(from: 0, to: OutputBuffer.slack, by: 16) {
       copy16(start + offset, to: target + offset)
     }
     var copied = OutputBuffer.slack
-    while copied < length {
+    while copied < prefixLength {
       copy16(start + copied, to: target + copied)
       copied += 16
     }
-    output.advance(to: target + length)
+    let count = names.copy(rank, to: target + prefixLength)
+    copy16(countText, to: count)
+    if countLength > 16 { copy16(countText + 16, to: count + 16) }
+    output.advance(to: count + countLength)
   }
 
   /// Writes the core joined with every non-empty subset of the path's perfect extensions: a subset
@@ -187,8 +210,9 @@ private struct Line: ~Copyable {
         chosen[depth] = next
         endsBefore[depth] = end
         depth += 1
-        end = names.copy(extensions[next], to: end)
-        try copy(to: &output)
+        let rank = extensions[next]
+        try write(upTo: end, rank: rank, names: names, to: &output)
+        end = names.copy(rank, to: end)
         next += 1
       } else {
         if depth == 0 { return }
