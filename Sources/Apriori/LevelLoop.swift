@@ -101,7 +101,7 @@ public struct LevelLoop: Sendable {
   private struct RangeState: Sendable {
     let range: CandidateRange
     let mode: ReportMode
-    /// One a block set, nil until it has answered. Given away when the range goes to be reduced.
+    /// One a block set, nil until it has answered; given away when the range goes to be reduced.
     var reports: [CountReport?]
     var missingCount: Int
     var segment: LevelSegment?
@@ -221,7 +221,7 @@ public struct LevelLoop: Sendable {
   }
 }
 
-/// How the candidates of a level are divided and answered. Decided here, never where they are counted.
+/// How the candidates of a level are divided and answered: decided here, never where they are counted.
 private struct LevelCut {
   let ranges: [CandidateRange]
   let mode: ReportMode

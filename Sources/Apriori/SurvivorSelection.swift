@@ -12,7 +12,8 @@ struct SurvivorSelection {
   func select<Count: FixedWidthInteger & UnsignedInteger>(all counts: [Count]) -> LevelSegment {
     counts.withUnsafeBufferPointer { counts in
       guard var next = counts.baseAddress else { return LevelSegment(length: level.length + 1) }
-      return build(candidateLimit: range.candidateCount) { siblings, siblingCount, nodeCount, group in
+      return build(candidateLimit: range.candidateCount) {
+        siblings, siblingCount, nodeCount, group in
         group.add(
           siblings, next, count: siblingCount, nodeCount: nodeCount, minimumSupport: minimumSupport)
         next += siblingCount

@@ -1,3 +1,5 @@
+import Itemsets
+
 /// A name as it may be shown on a terminal: control characters become visible escapes.
 func visible(_ name: String) -> String {
   var text = ""

@@ -1,4 +1,5 @@
 public import AssociationRules
+import Itemsets
 
 /// The forms in which itemsets and rules are written, by the names of `--output`.
 public enum ReportFormat: String, CaseIterable, Sendable {

@@ -1,3 +1,5 @@
+internal import Itemsets
+
 /// A window over the text of one input: whole lines, valid UTF-8 without NUL, bounded in size.
 ///
 /// Parsers see only text that has passed these checks. Whatever is wrong with an input is thrown

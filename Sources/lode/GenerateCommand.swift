@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import DemonstrationData
+import Itemsets
 import Reports
 
 struct GenerateCommand: ParsableCommand {

@@ -12,7 +12,8 @@ struct MachineArguments: ParsableArguments {
       valueName: "size"))
   var memory: String = "75%"
 
-  @Option(help: ArgumentHelp("Folder for temporary files (default: TMPDIR or /tmp).", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("Folder for temporary files (default: TMPDIR or /tmp).", valueName: "dir"))
   var temp: String?
 
   @Flag(name: .shortAndLong, help: "No progress and no summary; errors are still shown.")

@@ -5,6 +5,7 @@ public import TransactionReaders
 extension TransactionFormat: ExpressibleByArgument {}
 
 extension Separator: ExpressibleByArgument {
+  /// A separator by its character or name.
   public init?(argument: String) { self.init(argument) }
 }
 

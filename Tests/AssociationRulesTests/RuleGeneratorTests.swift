@@ -1,6 +1,7 @@
 import Apriori
 import AssociationRules
 import Itemsets
+import TestSupport
 import Testing
 
 private struct Rule: Hashable {
