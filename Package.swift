@@ -18,7 +18,8 @@ func library(
 
 func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(
-    name: name + "Tests", dependencies: [.target(name: name)] + dependencies, swiftSettings: strict)
+    name: name + "Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies,
+    swiftSettings: strict)
 }
 
 let package = Package(
@@ -53,10 +54,12 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     // Runs the binary, for the tests of the command line.
     .target(name: "CommandRunner", path: "Tests/CommandRunner", swiftSettings: strict),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["CommandRunner"], swiftSettings: strict),
+      name: "CommandLineTests", dependencies: ["CommandRunner", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "PublishedDataTests", dependencies: ["CommandRunner"], swiftSettings: strict),
 

@@ -26,58 +26,61 @@ public struct CandidateRange: Sendable, Equatable {
 /// candidates of one node. Nodes without candidates at the end of a segment belong to no range.
 /// - Complexity: linear in the number of groups plus the number of ranges.
 public func candidateRanges(of level: Level, targetCandidateCount: Int) -> [CandidateRange] {
-  var ranges: [CandidateRange] = []
-  let pathLength = level.length - 1
-  var path = [UInt32](repeating: 0, count: pathLength)
-  for (segmentIndex, segment) in level.segments.enumerated() {
+  var cutter = RangeCutter(
+    pathLength: level.length - 1, targetCandidateCount: targetCandidateCount)
+  for (index, segment) in level.segments.enumerated() { cutter.cut(segment, index: index) }
+  return cutter.ranges
+}
+
+/// Collects ranges over the segments of a level.
+private struct RangeCutter {
+  let pathLength: Int
+  let targetCandidateCount: Int
+  private(set) var ranges: [CandidateRange] = []
+
+  init(pathLength: Int, targetCandidateCount: Int) {
+    self.pathLength = pathLength
+    self.targetCandidateCount = targetCandidateCount
+  }
+
+  mutating func cut(_ segment: LevelSegment, index: Int) {
+    var path = [UInt32](repeating: 0, count: pathLength)
     var open: CandidateRange?
     var offset = 0
     var node = 0
-    for _ in 0..<segment.groupCount {
-      let group = GroupHeader(words: segment.words, offset: offset, pathLength: pathLength)
-      for index in group.shared..<pathLength {
-        path[index] = segment.words[group.tailOffset + index - group.shared]
-      }
-      let extensionCount = group.extensionCount
-      var first = 0
-      while first + 1 < extensionCount {
-        var range =
-          open
-          ?? CandidateRange(
-            segment: segmentIndex, groupOffset: offset, path: path, firstExtension: first,
-            firstNode: node + first, nodeCount: 0, candidateCount: 0)
-        let rest = extensionCount - first
-        let wanted = targetCandidateCount - range.candidateCount
-        let taken = nodesReaching(wanted, of: rest)
-        range.nodeCount = node + first + taken - range.firstNode
-        range.candidateCount += candidates(ofFirst: taken, of: rest)
-        first += taken
-        if range.candidateCount >= targetCandidateCount {
-          ranges.append(range)
-          open = nil
-        } else {
-          open = range
+    segment.words.withUnsafeBufferPointer { words in
+      guard let words = words.baseAddress else { return }
+      for _ in 0..<segment.groupCount {
+        let group = GroupHeader(words: words, offset: offset, pathLength: pathLength)
+        for place in group.shared..<pathLength {
+          path[place] = words[group.tailOffset + place - group.shared]
         }
+        var first = 0
+        while first + 1 < group.extensionCount {
+          var range =
+            open
+            ?? CandidateRange(
+              segment: index, groupOffset: offset, path: path, firstExtension: first,
+              firstNode: node + first, nodeCount: 0, candidateCount: 0)
+          let rest = group.extensionCount - first
+          let wanted = targetCandidateCount - range.candidateCount
+          let taken = nodesReaching(wanted, of: rest)
+          range.nodeCount = node + first + taken - range.firstNode
+          range.candidateCount += candidates(ofFirst: taken, of: rest)
+          first += taken
+          if range.candidateCount >= targetCandidateCount {
+            ranges.append(range)
+            open = nil
+          } else {
+            open = range
+          }
+        }
+        node += group.extensionCount
+        offset = group.end
       }
-      node += extensionCount
-      offset = group.end
     }
     if let range = open { ranges.append(range) }
   }
-  return ranges
-}
-
-/// How many candidates the groups of a segment make for the next level.
-/// - Complexity: linear in the number of groups.
-func candidateCount(of segment: LevelSegment) -> Int {
-  var sum = 0
-  var offset = 0
-  for _ in 0..<segment.groupCount {
-    let group = GroupHeader(words: segment.words, offset: offset, pathLength: segment.length - 1)
-    sum += group.extensionCount * (group.extensionCount - 1) / 2
-    offset = group.end
-  }
-  return sum
 }
 
 /// How many candidates the first `taken` of `count` sibling nodes make.
@@ -114,26 +117,10 @@ struct GroupHeader {
   let end: Int
 
   @inline(__always)
-  init(words: [UInt32], offset: Int, pathLength: Int) {
-    self.init(
-      shared: Int(words[offset]), perfectExtensionCount: Int(words[offset + 1]),
-      extensionCount: Int(words[offset + 2]), offset: offset, pathLength: pathLength)
-  }
-
-  @inline(__always)
   init(words: UnsafePointer<UInt32>, offset: Int, pathLength: Int) {
-    self.init(
-      shared: Int(words[offset]), perfectExtensionCount: Int(words[offset + 1]),
-      extensionCount: Int(words[offset + 2]), offset: offset, pathLength: pathLength)
-  }
-
-  @inline(__always)
-  private init(
-    shared: Int, perfectExtensionCount: Int, extensionCount: Int, offset: Int, pathLength: Int
-  ) {
-    self.shared = shared
-    self.perfectExtensionCount = perfectExtensionCount
-    self.extensionCount = extensionCount
+    shared = Int(words[offset])
+    perfectExtensionCount = Int(words[offset + 1])
+    extensionCount = Int(words[offset + 2])
     tailOffset = offset + LevelSegment.headerLength
     perfectExtensionOffset = tailOffset + pathLength - shared
     extensionOffset = perfectExtensionOffset + perfectExtensionCount

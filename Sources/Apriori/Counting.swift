@@ -122,8 +122,9 @@ public final class CountingScratch {
   var prefixes = ScratchBuffer<UInt64>()
   /// Bitmaps of the rows of one first item.
   var classBitmaps = ScratchBuffer<UInt64>()
-  /// Place of each rank among the items of the current class.
+  /// Place of each rank among the items of the current class, kept all absent between uses.
   var places = ScratchBuffer<UInt32>()
+  var placesLength = 0
   /// Counts by rank, kept all zero between uses.
   var rankCounts = ScratchBuffer<UInt32>()
   var rankCountsLength = 0
@@ -133,9 +134,29 @@ public final class CountingScratch {
   var extensionPlaces = ScratchBuffer<UInt32>()
   /// Places of the items of the current row.
   var rowPlaces = ScratchBuffer<UInt32>()
+  /// What earlier levels built, a cache a block set.
+  private var classCaches: [ClassCache] = []
 
   /// No memory yet.
   public init() {}
+
+  /// The cache of one projection's class bitmaps.
+  func classCache(of identity: ProjectionIdentity, rankCount: Int) -> ClassCache {
+    if let cache = classCaches.first(where: { $0.identity === identity }) { return cache }
+    let cache = ClassCache(identity: identity, rankCount: rankCount)
+    classCaches.append(cache)
+    return cache
+  }
+
+  /// Places by rank, all absent; whoever sets one takes it back.
+  func absentPlaces(_ count: Int) -> UnsafeMutablePointer<UInt32> {
+    let base = places.reserve(count)
+    if placesLength < count {
+      base.update(repeating: ClassItems.absent, count: count)
+      placesLength = count
+    }
+    return base
+  }
 
   /// Counts by rank, all zero; whoever counts clears what it counted.
   func zeroedRankCounts(_ count: Int) -> UnsafeMutablePointer<UInt32> {

@@ -101,10 +101,8 @@ private let distinctShareLimit = 0.5
 /// So many rows are tried first; merging all of them is only begun where these repeat.
 private let sampleRowCount = 16_384
 
-/// Finds equal rows by refining a partition: all rows begin in one class, and every item splits the
-/// rows that hold it off their classes. Exact, unlike a hash of the row.
+/// Finds equal rows; nil where merging them does not pay.
 ///
-/// Nil where merging does not pay.
 /// - Complexity: O(rows + occurrences) time, O(rows) memory.
 private func mergedRows(_ view: BlockSetView) -> MergedRows? {
   if view.rowCount > 4 * sampleRowCount {

@@ -56,6 +56,8 @@ public struct LevelSegment: Sendable, Equatable {
   public private(set) var groupCount = 0
   /// The number of perfect extensions of all groups.
   public private(set) var perfectExtensionCount = 0
+  /// How many candidates of the next level the nodes make: each with every later one of its group.
+  public private(set) var candidateCount = 0
   /// The ranks in the core of each node.
   public let length: Int
   private var lastPath: [UInt32] = []
@@ -70,13 +72,15 @@ public struct LevelSegment: Sendable, Equatable {
 
   /// A segment written elsewhere in this package.
   init(
-    length: Int, words: [UInt32], counts: [UInt64], groupCount: Int, perfectExtensionCount: Int
+    length: Int, words: [UInt32], counts: [UInt64], groupCount: Int, perfectExtensionCount: Int,
+    candidateCount: Int
   ) {
     self.length = length
     self.words = words
     self.counts = counts
     self.groupCount = groupCount
     self.perfectExtensionCount = perfectExtensionCount
+    self.candidateCount = candidateCount
   }
 
   /// Appends one group; nothing happens for a group without extensions of either kind.
@@ -108,6 +112,7 @@ public struct LevelSegment: Sendable, Equatable {
     counts.append(contentsOf: groupCounts)
     groupCount += 1
     perfectExtensionCount += perfectExtensions.count
+    candidateCount += extensions.count * (extensions.count - 1) / 2
   }
 
   /// ``append(path:perfectExtensions:extensions:counts:)`` for arrays, where speed does not matter.

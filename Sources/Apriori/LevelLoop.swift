@@ -101,7 +101,7 @@ public struct LevelLoop: Sendable {
   private struct RangeState: Sendable {
     let range: CandidateRange
     let mode: ReportMode
-    /// One a block set, nil until it has answered. Given away when the range goes to be reduced.
+    /// One a block set, nil until it has answered; given away when the range goes to be reduced.
     var reports: [CountReport?]
     var missingCount: Int
     var segment: LevelSegment?
@@ -221,7 +221,7 @@ public struct LevelLoop: Sendable {
   }
 }
 
-/// How the candidates of a level are divided and answered. Decided here, never where they are counted.
+/// How the candidates of a level are divided and answered: decided here, never where they are counted.
 private struct LevelCut {
   let ranges: [CandidateRange]
   let mode: ReportMode
@@ -234,10 +234,7 @@ private struct LevelCut {
   static let denseCandidateLimit = 1 << 15
 
   init(level: Level, plan: MiningPlan) {
-    var candidates = 0
-    for segment in level.segments {
-      candidates += candidateCount(of: segment)
-    }
+    let candidates = level.segments.reduce(0) { $0 + $1.candidateCount }
     let target = candidates / (plan.parallelism * 8)
     ranges = candidateRanges(
       of: level,

@@ -84,8 +84,9 @@ public struct LevelWalker: ~Copyable {
     UnsafeBufferPointer(start: coreStack, count: depth)
   }
 
-  /// The perfect extensions of the current node itself, ascending; those of the nodes before it on
-  /// its path hold for it too. Valid until the walker goes.
+  /// The perfect extensions of the current node itself, ascending.
+  ///
+  /// Those of the nodes before it on its path hold for it too. Valid until the walker goes.
   public var perfectExtensions: UnsafeBufferPointer<UInt32> {
     UnsafeBufferPointer(start: perfectStart, count: perfectCount)
   }

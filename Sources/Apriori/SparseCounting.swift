@@ -63,7 +63,7 @@ func listPairs<Rank>(
 extension SparseProjection {
   /// Calls `body` with all rows, and the positions of one rank in them.
   @inline(__always)
-  fileprivate func withHolders(
+  func withHolders(
     of rank: Int, _ body: (UnsafePointer<Rank>, UnsafePointer<UInt32>, Int) -> Void
   ) {
     rows.withUnsafeBufferPointer { rows in
@@ -127,15 +127,16 @@ extension CandidateList {
 /// Counts candidates of three and more items.
 ///
 /// The groups of a range that share their first item make a class. For each class, bitmaps of the
-/// class's items over the rows that hold the first item are built from the rows ahead of its
-/// positions; rows with too few of the class's items to hold a candidate are left out.
+/// class's items over the rows that hold the first item are built, or found where an earlier level
+/// left them.
 func countClasses<Rank>(
   _ start: RangeCursor, ahead startAhead: RangeCursor, pathLength: Int,
   sparse: SparseProjection<Rank>, _ scratch: CountingScratch,
   _ counts: UnsafeMutablePointer<UInt32>
 ) {
-  let places = scratch.places.reserve(sparse.rankCount)
-  places.update(repeating: absent, count: sparse.rankCount)
+  var items = ClassItems(rankCount: sparse.rankCount, scratch: scratch)
+  let cache = scratch.classCache(of: sparse.identity, rankCount: sparse.rankCount)
+  let extensionPlaces = scratch.extensionPlaces.reserve(sparse.rankCount)
   var cursor = start
   var ahead = startAhead
   var aheadHasGroup = ahead.next()
@@ -143,92 +144,29 @@ func countClasses<Rank>(
   var counts = counts
   while hasGroup {
     let first = cursor.path[0]
-    let classRanks = scratch.classRanks.reserve(sparse.rankCount)
-    var itemCount = 0
+    let known = cache[first]
+    if let known { items.add(known.ranks) }
     while aheadHasGroup, ahead.path[0] == first {
-      collectItems(
-        ahead, pathLength: pathLength, places: places, classRanks: classRanks, &itemCount)
+      items.add(ahead, pathLength: pathLength)
       aheadHasGroup = ahead.next()
     }
-    let bitmaps = ClassBitmaps(
-      first: Int(first), itemCount: itemCount, itemsNeeded: pathLength + 1, sparse: sparse,
-      places: places, scratch: scratch)
+    let bitmaps: ClassBitmaps
+    if let known, known.ranks.count == items.count {
+      bitmaps = known
+    } else {
+      bitmaps = ClassBitmaps(
+        first: Int(first), items: items, itemsNeeded: pathLength + 1, sparse: sparse,
+        scratch: scratch)
+      cache.keep(bitmaps, of: first)
+    }
     let prefixes = scratch.prefixes.reserve((pathLength + 1) * max(bitmaps.wordCount, 1))
-    let extensionPlaces = scratch.extensionPlaces.reserve(sparse.rankCount)
     repeat {
       counts = countGroup(
-        cursor, pathLength: pathLength, bitmaps: bitmaps, places: places,
-        extensionPlaces: extensionPlaces, prefixes: prefixes, counts)
+        cursor, pathLength: pathLength, bitmaps: bitmaps.words.base, wordCount: bitmaps.wordCount,
+        places: items.places, extensionPlaces: extensionPlaces, prefixes: prefixes, counts)
       hasGroup = cursor.next()
     } while hasGroup && cursor.path[0] == first
-    for index in 0..<itemCount { places[Int(classRanks[index])] = absent }
-  }
-}
-
-/// The place of a rank that is no item of the current class.
-private let absent = UInt32.max
-
-/// Gives each item of a group, the first of its path aside, a place among the items of its class.
-@inline(__always)
-private func collectItems(
-  _ cursor: RangeCursor, pathLength: Int, places: UnsafeMutablePointer<UInt32>,
-  classRanks: UnsafeMutablePointer<UInt32>, _ itemCount: inout Int
-) {
-  func collect(_ rank: UInt32) {
-    if places[Int(rank)] == absent {
-      places[Int(rank)] = UInt32(truncatingIfNeeded: itemCount)
-      classRanks[itemCount] = rank
-      itemCount += 1
-    }
-  }
-  var depth = max(cursor.shared, 1)
-  while depth < pathLength {
-    collect(cursor.path[depth])
-    depth += 1
-  }
-  for index in cursor.nodes.lowerBound..<cursor.extensionCount {
-    collect(cursor.extensions[index])
-  }
-}
-
-/// Bitmaps of the items of one class over the rows that hold its first item.
-private struct ClassBitmaps {
-  let bitmaps: UnsafePointer<UInt64>
-  /// Distance between bitmaps.
-  let stride: Int
-  /// Words in use of each bitmap.
-  let wordCount: Int
-
-  init<Rank>(
-    first: Int, itemCount: Int, itemsNeeded: Int, sparse: SparseProjection<Rank>,
-    places: UnsafePointer<UInt32>, scratch: CountingScratch
-  ) {
-    let holderCount = sparse.starts[first + 1] - sparse.starts[first]
-    stride = (holderCount + 63) / 64
-    let words = scratch.classBitmaps.reserve(itemCount * stride)
-    words.update(repeating: 0, count: itemCount * stride)
-    bitmaps = UnsafePointer(words)
-    let rowPlaces = scratch.rowPlaces.reserve(sparse.longestRow + 1)
-    var rowCount = 0
-    let stride = stride
-    sparse.withHolders(of: first) { rows, holders, holderCount in
-      for index in 0..<holderCount {
-        var next = rows + Int(holders[index]) + 1
-        var found = 0
-        while next.pointee != Rank.max {
-          let place = places[Int(next.pointee)]
-          rowPlaces[found] = place
-          found &+= place == absent ? 0 : 1
-          next += 1
-        }
-        if found < itemsNeeded { continue }
-        let word = words + rowCount >> 6
-        let bit: UInt64 = 1 << UInt64(rowCount & 63)
-        for item in 0..<found { word[Int(rowPlaces[item]) &* stride] |= bit }
-        rowCount += 1
-      }
-    }
-    wordCount = (rowCount + 63) / 64
+    items.removeAll()
   }
 }
 
@@ -237,15 +175,14 @@ private struct ClassBitmaps {
 /// - Returns: where the counts of the next group go.
 @inline(__always)
 private func countGroup(
-  _ cursor: RangeCursor, pathLength: Int, bitmaps: ClassBitmaps, places: UnsafePointer<UInt32>,
-  extensionPlaces: UnsafeMutablePointer<UInt32>, prefixes: UnsafeMutablePointer<UInt64>,
-  _ counts: UnsafeMutablePointer<UInt32>
+  _ cursor: RangeCursor, pathLength: Int, bitmaps: UnsafePointer<UInt64>, wordCount: Int,
+  places: UnsafePointer<UInt32>, extensionPlaces: UnsafeMutablePointer<UInt32>,
+  prefixes: UnsafeMutablePointer<UInt64>, _ counts: UnsafeMutablePointer<UInt32>
 ) -> UnsafeMutablePointer<UInt32> {
-  let wordCount = bitmaps.wordCount
   var prefix: UnsafePointer<UInt64>?
   var depth = 1
   while depth < pathLength {
-    let bitmap = bitmaps.bitmaps + Int(places[Int(cursor.path[depth])]) * bitmaps.stride
+    let bitmap = bitmaps + Int(places[Int(cursor.path[depth])]) * wordCount
     if let above = prefix {
       let target = prefixes + depth * wordCount
       if depth >= cursor.shared { lode_bitmap_and(target, above, bitmap, wordCount) }
@@ -261,15 +198,14 @@ private func countGroup(
   let nodeBitmap = prefixes + pathLength * wordCount
   var counts = counts
   for node in cursor.nodes {
-    var bitmap = bitmaps.bitmaps + Int(extensionPlaces[node]) * bitmaps.stride
+    var bitmap = bitmaps + Int(extensionPlaces[node]) * wordCount
     if let prefix {
       lode_bitmap_and(nodeBitmap, prefix, bitmap, wordCount)
       bitmap = UnsafePointer(nodeBitmap)
     }
     let siblingCount = cursor.extensionCount - node - 1
     lode_bitmap_count_each(
-      bitmap, bitmaps.bitmaps, bitmaps.stride, extensionPlaces + node + 1, siblingCount, wordCount,
-      0, counts)
+      bitmap, bitmaps, wordCount, extensionPlaces + node + 1, siblingCount, wordCount, 0, counts)
     counts += siblingCount
   }
   return counts

@@ -6,6 +6,7 @@ import Blocks
 /// with it ahead. Built by transposing the blocks rank by rank: the slot that a rank is written to is
 /// its position. `Rank` is the narrowest integer that leaves its greatest value free to end a row.
 struct SparseProjection<Rank: FixedWidthInteger & UnsignedInteger & Sendable>: Sendable {
+  let identity = ProjectionIdentity()
   let rankCount: Int
   let rowCount: Int
   /// All rows one after the other, each followed by ``rowEnd``.

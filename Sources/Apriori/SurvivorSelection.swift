@@ -12,7 +12,8 @@ struct SurvivorSelection {
   func select<Count: FixedWidthInteger & UnsignedInteger>(all counts: [Count]) -> LevelSegment {
     counts.withUnsafeBufferPointer { counts in
       guard var next = counts.baseAddress else { return LevelSegment(length: level.length + 1) }
-      return build(candidateLimit: range.candidateCount) { siblings, siblingCount, nodeCount, group in
+      return build(candidateLimit: range.candidateCount) {
+        siblings, siblingCount, nodeCount, group in
         group.add(
           siblings, next, count: siblingCount, nodeCount: nodeCount, minimumSupport: minimumSupport)
         next += siblingCount
@@ -61,6 +62,7 @@ struct SurvivorSelection {
     var countCount = 0
     var groupCount = 0
     var perfectCount = 0
+    var nextCandidateCount = 0
     var shared = 0
     let segment = level.segments[range.segment]
     segment.words.withUnsafeBufferPointer { levelWords in
@@ -93,6 +95,7 @@ struct SurvivorSelection {
               LevelSegment.headerLength + tail + group.perfectCount + group.extensionCount
             countCount += group.extensionCount
             perfectCount += group.perfectCount
+            nextCandidateCount += group.extensionCount * (group.extensionCount - 1) / 2
             groupCount += 1
             // Until the cursor moves, the next group differs from this one in its last rank only.
             shared = pathLength
@@ -104,7 +107,8 @@ struct SurvivorSelection {
       length: level.length + 1,
       words: Array(UnsafeBufferPointer(start: words, count: wordCount)),
       counts: Array(UnsafeBufferPointer(start: counts, count: countCount)),
-      groupCount: groupCount, perfectExtensionCount: perfectCount)
+      groupCount: groupCount, perfectExtensionCount: perfectCount,
+      candidateCount: nextCandidateCount)
   }
 }
 

@@ -11,24 +11,28 @@ struct AntecedentSupports: ~Copyable {
   private let tree: ItemsetTree
   private var coreLength = 0
   /// For each core item a table of 2^|D| counts, 0 where not yet looked up.
-  private var counts = FlatBuffer<UInt64>(capacity: 1024, filler: 0)
+  private var counts = FlatBuffer<UInt64>(capacity: 1024)
   /// Where each core item's table begins; -1 where counts are not remembered.
-  private var tables = FlatBuffer<Int>(capacity: 64, filler: 0)
+  private var tables = FlatBuffer<Int>(capacity: 64)
   /// For each extension and core item, the extension's bit in the table's subscript, or 0.
-  private var bits = FlatBuffer<UInt32>(capacity: 256, filler: 0)
+  private var bits = FlatBuffer<UInt32>(capacity: 256)
   /// For each number of chosen extensions and core item, the subscript of the current choice.
-  private var keys = FlatBuffer<UInt32>(capacity: 256, filler: 0)
+  private var keys = FlatBuffer<UInt32>(capacity: 256)
   /// The extensions of the root are before this; they follow from everything.
   private var firstPosition = 0
-  private var isChosenAlone = FlatBuffer<UInt8>(capacity: 64, filler: 0)
+  private var reduced: ReducedNodes
+  private var isChosenAlone = FlatBuffer<UInt8>(capacity: 64)
 
   /// `tree` must outlive this value.
   init(_ tree: ItemsetTree) {
     self.tree = tree
+    reduced = ReducedNodes(tree, walked: .coreOnly)
   }
 
-  /// Turns to the itemsets of another node, of which at most `chosenLimit` extensions are chosen.
+  /// Steps to the node where `path` stands, of which at most `chosenLimit` extensions are chosen;
+  /// called at every step of the walk.
   mutating func enter(_ path: borrowing NodePath, chosenLimit: Int) {
+    reduced.enter(path)
     coreLength = path.depth
     let extensionCount = path.extensions.count
     firstPosition = path.depth == 0 ? extensionCount : path.extensions.countBefore(depth: 1)
@@ -44,7 +48,7 @@ struct AntecedentSupports: ~Copyable {
       let start = used
       used += 1
       counts.reserve(used)
-      let alone = lookUp(path, removed: removed, isChosen: UnsafePointer(isChosenAlone.base))
+      let alone = tree.counts[reduced.node(without: removed)]
       counts.base[start] = alone
       tables.base[removed] = start
       if varying == 0 { continue }

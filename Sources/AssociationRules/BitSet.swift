@@ -3,7 +3,7 @@ struct BitSet: ~Copyable {
   private var words: FlatBuffer<UInt64>
 
   init(count: Int) {
-    words = FlatBuffer(capacity: Self.wordCount(count), filler: 0)
+    words = FlatBuffer(capacity: Self.wordCount(count))
   }
 
   /// The number of 64-bit words for `count` bits.

@@ -26,7 +26,7 @@ public struct CondensedExpansion: ~Copyable {
   private var walker: LevelWalker
   private var extensions = PathExtensions()
   private var staging = ItemsetStaging()
-  private var itemset = FlatBuffer<UInt32>(capacity: 64, filler: 0)
+  private var itemset = FlatBuffer<UInt32>(capacity: 64)
   private let lengths: ResolvedLengths
   private let levelStarts: [Int]
   /// A bit for each node that is not sought.
@@ -40,7 +40,8 @@ public struct CondensedExpansion: ~Copyable {
   ///   - lengths: the lengths reported; other itemsets still exclude their subsets.
   ///   - memoryLimit: bytes for the index, needed only inside this initializer, and a bit a node.
   /// - Throws: ``ExpansionError``, all cases but `tooManyItemsets`.
-  /// - Complexity: nodes times the squared length of their itemsets times a binary search.
+  /// - Complexity: nodes times the length of their cores times one more than the perfect extensions
+  ///   on their paths, in binary searches.
   public init(
     _ levels: ClosedLevels, kind: CondensedKind, lengths: LengthLimits, memoryLimit: Int
   ) throws(ExpansionError) {
@@ -81,13 +82,18 @@ private func markExcluded(
   let tree = index.tree
   var walker = LevelWalker(levels, maximumDepth: maximumDepth)
   var path = NodePath(index)
+  var reduced = ReducedNodes(tree, walked: .smallerExtensions)
   while walker.next() {
     path.enter(walker)
+    reduced.enter(path)
+    let depth = walker.depth
+    if depth == 0 { continue }
     let items = path.items
     let itemCount = path.itemCount
-    for removed in 0..<walker.depth {
-      var node = path.node(atDepth: removed)
-      for place in (path.corePlace[removed] + 1)..<itemCount where items[place].depth > removed {
+    let firstGreater = path.corePlace[depth - 1] + 1
+    for removed in 0..<depth {
+      var node = reduced.node(without: removed)
+      for place in firstGreater..<itemCount where items[place].depth > removed {
         node = tree.descend(from: node, by: items[place].rank)
       }
       if kind == .maximal || tree.counts[node] == walker.count { excluded.insert(node) }

@@ -12,17 +12,15 @@ import Itemsets
 struct ConsequentLevels: ~Copyable {
   private let tree: ItemsetTree
   private let memoryLimit: Int
-  private var positions = FlatBuffer<UInt32>(capacity: 64, filler: 0)
-  private var supports = FlatBuffer<SideCounts>(
-    capacity: 64, filler: SideCounts(antecedent: 0, consequent: 0))
-  private var joinedPositions = FlatBuffer<UInt32>(capacity: 64, filler: 0)
-  private var joinedSupports = FlatBuffer<SideCounts>(
-    capacity: 64, filler: SideCounts(antecedent: 0, consequent: 0))
+  private var positions = FlatBuffer<UInt32>(capacity: 64)
+  private var supports = FlatBuffer<SideCounts>(capacity: 64)
+  private var joinedPositions = FlatBuffer<UInt32>(capacity: 64)
+  private var joinedSupports = FlatBuffer<SideCounts>(capacity: 64)
   /// The place of each item of the itemset among the node's items; -1 for extensions of the root.
-  private var places = FlatBuffer<Int>(capacity: 64, filler: -1)
+  private var places = FlatBuffer<Int>(capacity: 64)
   /// What each of the node's items is in the rule at hand.
-  private var sides = FlatBuffer<Side>(capacity: 64, filler: .outside)
-  private var placeOfPosition = FlatBuffer<Int>(capacity: 64, filler: -1)
+  private var sides = FlatBuffer<Side>(capacity: 64)
+  private var placeOfPosition = FlatBuffer<Int>(capacity: 64)
   /// The number of items of each consequent of this level.
   private(set) var size = 0
   /// The number of consequents of this level.
@@ -34,7 +32,8 @@ struct ConsequentLevels: ~Copyable {
     var consequent: UInt64
   }
 
-  private enum Side: UInt8 {
+  /// What an item is in the rule at hand.
+  enum Side: UInt8 {
     case outside
     case antecedent
     case consequent

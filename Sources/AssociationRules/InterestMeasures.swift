@@ -182,38 +182,6 @@ public enum InterestMeasures {
   }
 }
 
-/// A least confidence, compared without rounding.
-public struct ConfidenceThreshold: Sendable, Equatable {
-  /// The confidence a rule must reach, as written.
-  public let minimum: ExactDecimal
-
-  /// The threshold `confidence >= minimum`.
-  public init(_ minimum: ExactDecimal) { self.minimum = minimum }
-
-  /// Whether a rule has at least this confidence; false where it is undefined.
-  public func isReached(by counts: RuleCounts) -> Bool {
-    counts.antecedent > 0 && minimum.isReached(by: counts.both, of: counts.antecedent)
-  }
-}
-
-/// A least lift, compared without rounding.
-public struct LiftThreshold: Sendable, Equatable {
-  /// The lift a rule must reach, as written.
-  public let minimum: ExactDecimal
-
-  /// The threshold `lift >= minimum`.
-  public init(_ minimum: ExactDecimal) { self.minimum = minimum }
-
-  /// Whether a rule has at least this lift; false where it is undefined.
-  public func isReached(by counts: RuleCounts) -> Bool {
-    let expected = product(counts.antecedent, counts.consequent)
-    guard expected > 0 else { return false }
-    return compareFractions(
-      product(counts.both, counts.transactions), expected, UInt128(minimum.numerator),
-      UInt128(minimum.denominator)) >= 0
-  }
-}
-
 private func product(_ left: UInt64, _ right: UInt64) -> UInt128 {
   UInt128(left) * UInt128(right)
 }

@@ -5,8 +5,9 @@ public import Apriori
 /// A node of d ranks with p perfect extensions on its path stands for p choose j itemsets of d + j
 /// items each.
 public struct ItemsetCounts: Sendable, Equatable {
-  /// The number of itemsets of each length; entry 0 is the empty set, which is never counted. Ends
-  /// with the greatest length that occurs.
+  /// The number of itemsets of each length, from 0 to the greatest that occurs.
+  ///
+  /// Entry 0 is the empty set, which is never counted.
   public let byLength: [UInt64]
   /// The number of itemsets of all lengths.
   public let total: UInt64
@@ -80,8 +81,10 @@ private struct NodeTally {
   }
 }
 
-/// The numbers of ways to choose 0, 1, 2, ... of `total`: through `last`, but not beyond the middle,
-/// for the other half mirrors this one, and ending early where one does not fit 64 bits.
+/// The numbers of ways to choose none, one, two and so on through `last` of `total`.
+///
+/// They end at the middle, for the other half mirrors this one, and early where one does not fit 64
+/// bits.
 private func binomials(of total: Int, through last: Int) -> [UInt64] {
   var result: [UInt64] = [1]
   while result.count <= min(total / 2, last) {

@@ -4,14 +4,14 @@ import Itemsets
 ///
 /// Appending to the three arrays of a batch one itemset at a time costs more than making it.
 struct ItemsetStaging: ~Copyable {
-  /// A batch is full at this number of itemsets ...
+  /// A batch is full at this number of itemsets.
   static let itemsetLimit = 4096
-  /// ... or when their items reach this number.
+  /// A batch is full when the items of its itemsets reach this number.
   static let itemLimit = 1 << 16
 
-  private var items = FlatBuffer<UInt32>(capacity: 1024, filler: 0)
-  private var ends = FlatBuffer<Int>(capacity: 64, filler: 0)
-  private var counts = FlatBuffer<UInt64>(capacity: 64, filler: 0)
+  private var items = FlatBuffer<UInt32>(capacity: 1024)
+  private var ends = FlatBuffer<Int>(capacity: 64)
+  private var counts = FlatBuffer<UInt64>(capacity: 64)
   private var itemCount = 0
   private(set) var count = 0
 

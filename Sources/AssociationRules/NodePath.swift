@@ -16,12 +16,11 @@ struct PathItem {
 struct NodePath: ~Copyable {
   private(set) var extensions = PathExtensions()
   /// The index's numbers of the root and of each node down to the current one.
-  private var nodes = FlatBuffer<Int>(capacity: 64, filler: 0)
+  private var nodes = FlatBuffer<Int>(capacity: 64)
   /// For each depth, the items of that node in ascending order; one stack, each above its parent's.
-  private var stack = FlatBuffer<PathItem>(
-    capacity: 256, filler: PathItem(rank: 0, depth: 0, position: -1))
-  private var ends = FlatBuffer<Int>(capacity: 64, filler: 0)
-  private var corePlaces = FlatBuffer<Int>(capacity: 64, filler: 0)
+  private var stack = FlatBuffer<PathItem>(capacity: 256)
+  private var ends = FlatBuffer<Int>(capacity: 64)
+  private var corePlaces = FlatBuffer<Int>(capacity: 64)
   private(set) var depth = 0
   private let levelStarts: [Int]
 
@@ -29,8 +28,9 @@ struct NodePath: ~Copyable {
     levelStarts = index.levelStarts
   }
 
-  /// The items of the current node, ascending: its core and the perfect extensions of its path but
-  /// the root's, which follow from everything. Valid until the next node is entered.
+  /// The items of the current node, ascending: its core and the perfect extensions of its path.
+  ///
+  /// The root's are left out, for they follow from everything. Valid until the next node is entered.
   var items: UnsafePointer<PathItem> {
     UnsafePointer(stack.base + (depth == 0 ? 0 : ends.base[depth - 1]))
   }

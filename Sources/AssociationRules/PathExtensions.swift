@@ -5,9 +5,9 @@ import Apriori
 /// This order, each node's own ascending, is the order in which natural order takes them. Follows a
 /// ``LevelWalker``: ``enter(depth:own:)`` is called at each of its steps.
 struct PathExtensions: ~Copyable {
-  private var ranks = FlatBuffer<UInt32>(capacity: 64, filler: 0)
+  private var ranks = FlatBuffer<UInt32>(capacity: 64)
   /// `ends[d]` is how many there are down to depth d.
-  private var ends = FlatBuffer<Int>(capacity: 64, filler: 0)
+  private var ends = FlatBuffer<Int>(capacity: 64)
   private(set) var count = 0
 
   init() {}

@@ -113,11 +113,11 @@ public struct RuleGenerator: ~Copyable {
   private mutating func enterNode() {
     path.enter(walker)
     let extensionCount = path.extensions.count
+    supports.enter(path, chosenLimit: min(lengths.maximum - walker.depth, extensionCount))
     guard subsets.start(core: walker.core, extensionCount: extensionCount, lengths: lengths) else {
       return
     }
     thresholds.enter(both: walker.count)
-    supports.enter(path, chosenLimit: min(lengths.maximum - walker.depth, extensionCount))
     if maximumConsequent > 1 { consequents.enter(path) }
     place = .beforeItemset
   }

@@ -2,17 +2,15 @@ import Itemsets
 
 /// Where rules gather before they go to a ``RuleBatch`` in one piece; see ``ItemsetStaging``.
 struct RuleStaging: ~Copyable {
-  /// A batch is full at this number of rules ...
+  /// A batch is full at this number of rules.
   static let ruleLimit = 4096
-  /// ... or when their items reach this number.
+  /// A batch is full when the items of its rules reach this number.
   static let itemLimit = 1 << 16
 
-  private var items = FlatBuffer<UInt32>(capacity: 1024, filler: 0)
-  private var antecedentEnds = FlatBuffer<Int>(capacity: 64, filler: 0)
-  private var ends = FlatBuffer<Int>(capacity: 64, filler: 0)
-  private var counts = FlatBuffer<RuleCounts>(
-    capacity: 64,
-    filler: RuleCounts(both: 0, antecedent: 0, consequent: 0, transactions: 0))
+  private var items = FlatBuffer<UInt32>(capacity: 1024)
+  private var antecedentEnds = FlatBuffer<Int>(capacity: 64)
+  private var ends = FlatBuffer<Int>(capacity: 64)
+  private var counts = FlatBuffer<RuleCounts>(capacity: 64)
   private var itemCount = 0
   private(set) var count = 0
 

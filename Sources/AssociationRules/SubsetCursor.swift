@@ -6,11 +6,11 @@
 /// out are not walked one by one: every step but a bounded few leads to a subset in range.
 struct SubsetCursor: ~Copyable {
   /// The core, then the chosen extensions.
-  private(set) var items = FlatBuffer<UInt32>(capacity: 64, filler: 0)
+  private(set) var items = FlatBuffer<UInt32>(capacity: 64)
   /// The position of each chosen extension.
-  private(set) var positions = FlatBuffer<Int>(capacity: 64, filler: 0)
+  private(set) var positions = FlatBuffer<Int>(capacity: 64)
   /// 1 for each position that is chosen.
-  private(set) var isChosen = FlatBuffer<UInt8>(capacity: 64, filler: 0)
+  private(set) var isChosen = FlatBuffer<UInt8>(capacity: 64)
   /// How many extensions are chosen.
   private(set) var chosenCount = 0
   private(set) var coreLength = 0
@@ -47,8 +47,9 @@ struct SubsetCursor: ~Copyable {
     return true
   }
 
-  /// Goes one subset further, in range or not; the last chosen extension is the only one that can
-  /// be new. False after the last subset.
+  /// Goes one subset further, in range or not; false after the last.
+  ///
+  /// The last chosen extension is the only one that can be new.
   @inline(__always)
   mutating func step(extensions: UnsafePointer<UInt32>) -> Bool {
     var next = chosenCount == 0 ? 0 : positions.base[chosenCount - 1] + 1

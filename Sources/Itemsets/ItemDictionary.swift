@@ -144,7 +144,7 @@ public struct ItemDictionary: Sendable {
       guard value < 16 * (count + 4096) else { return }
       let wanted = 1 << (Int.bitWidth - max(value, 1023).leadingZeroBitCount)
       integerIds.append(
-        contentsOf: repeatElement(Self.unknown, count: wanted - integerIds.count))
+        contentsOf: [UInt32](repeating: Self.unknown, count: wanted - integerIds.count))
     }
     integerIds[value] = id
   }

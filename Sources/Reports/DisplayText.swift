@@ -1,3 +1,5 @@
+import Itemsets
+
 /// A name as it may be shown on a terminal: control characters become visible escapes.
 func visible(_ name: String) -> String {
   var text = ""
@@ -53,7 +55,8 @@ func truncated(_ text: String, to width: Int) -> String {
   return kept + "…"
 }
 
-/// Names joined by commas within `width` columns: all, or the first ones and how many are missing.
+/// Names joined by commas within `width` columns: all, or the first ones and
+/// how many are missing: `milk, bread, +2`.
 func joined(_ names: [String], within width: Int) -> String {
   let all = names.joined(separator: ", ")
   if displayWidth(all) <= width { return all }
@@ -61,13 +64,13 @@ func joined(_ names: [String], within width: Int) -> String {
   var shown = ""
   for (index, name) in names.dropLast().enumerated() {
     shown += index == 0 ? name : ", " + name
-    let text = shown + ", +\(grouped(names.count - index - 1)) more"
+    let text = shown + ", +\(grouped(names.count - index - 1))"
     if displayWidth(text) > width { break }
     best = text
   }
   if let best { return best }
   guard let first = names.first else { return "" }
-  let rest = names.count > 1 ? ", +\(grouped(names.count - 1)) more" : ""
+  let rest = names.count > 1 ? ", +\(grouped(names.count - 1))" : ""
   let room = width - displayWidth(rest)
   return room >= 4 ? truncated(first, to: room) + rest : truncated(all, to: width)
 }

@@ -30,7 +30,7 @@ public struct ItemsetText: ~Copyable {
       line.enterNode(
         depth: walker.depth, rank: walker.rank, count: walker.count,
         perfectExtensions: walker.perfectExtensions, names: names)
-      if walker.depth > 0 { try line.copy(to: &output) }
+      if walker.depth > 0 { try line.writeCore(rank: walker.rank, names: names, to: &output) }
       try line.expandPerfectExtensions(names: names, to: &output)
     }
     try output.finish()
@@ -38,43 +38,57 @@ public struct ItemsetText: ~Copyable {
 }
 
 /// Every name followed by a blank, in 16-byte steps, so that copying one needs no loop for its end.
-private final class NameSlots: Sendable {
-  /// Where the slot of each rank begins, and its length with the blank.
-  let slots: [(offset: Int, length: Int)]
-  let bytes: [UInt8]
+private final class NameSlots: @unchecked Sendable {
+  /// Where the slot of each rank begins in `bytes`, and its length with the blank.
+  private let slots: UnsafeMutablePointer<(offset: Int, length: Int)>
+  private let bytes: UnsafeMutableRawPointer
+  let count: Int
   /// The length of a line that holds every item once.
   let longestLine: Int
 
   init(_ items: RankedItems) {
-    var slots: [(offset: Int, length: Int)] = []
-    var bytes: [UInt8] = []
-    for rank in 0..<items.count {
-      let name = items.names[items.nameRange(rank)]
-      slots.append((bytes.count, name.count + 1))
-      bytes += name
-      bytes.append(UInt8(ascii: " "))
-      while bytes.count % 16 != 0 { bytes.append(0) }
-    }
-    self.slots = slots
-    self.bytes = bytes
+    count = items.count
     longestLine = items.names.count + items.count + Line.longestCount
+    slots = .allocate(capacity: count + 1)
+    bytes = .allocate(byteCount: items.names.count + 16 * (items.count + 1), alignment: 16)
+    var offset = 0
+    for rank in 0..<count {
+      let name = items.names[items.nameRange(rank)]
+      (slots + rank).initialize(to: (offset, name.count + 1))
+      (bytes + offset).copyMemory(from: Array(name), byteCount: name.count)
+      (bytes + offset + name.count).storeBytes(of: UInt8(ascii: " "), as: UInt8.self)
+      offset += (name.count + 16) / 16 * 16
+    }
   }
+
+  deinit {
+    slots.deallocate()
+    bytes.deallocate()
+  }
+
+  /// Bytes of the name of `rank` with its blank.
+  @inline(__always)
+  func length(_ rank: UInt32) -> Int { slots[Int(rank)].length }
 
   /// Copies the name of `rank` to `target` and returns its end; up to 15 bytes behind are spoilt.
   @inline(__always)
   func copy(_ rank: UInt32, to target: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
-    bytes.withUnsafeBytes { bytes in
-      let slot = slots[Int(rank)]
-      var copied = 0
-      repeat {
-        let chunk = bytes.loadUnaligned(
-          fromByteOffset: slot.offset + copied, as: SIMD16<UInt8>.self)
-        UnsafeMutableRawPointer(target + copied).storeBytes(of: chunk, as: SIMD16<UInt8>.self)
-        copied += 16
-      } while copied < slot.length
-      return target + slot.length
+    let slot = slots[Int(rank)]
+    let name = UnsafeRawPointer(bytes + slot.offset)
+    copy16(name, to: target)
+    var copied = 16
+    while copied < slot.length {
+      copy16(name + copied, to: target + copied)
+      copied += 16
     }
+    return target + slot.length
   }
+}
+
+@inline(__always)
+private func copy16(_ source: UnsafeRawPointer, to target: UnsafeMutablePointer<UInt8>) {
+  UnsafeMutableRawPointer(target).storeBytes(
+    of: source.loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
 }
 
 /// The line of the current itemset: names of the core, names of chosen perfect extensions, count.
@@ -95,11 +109,13 @@ private struct Line: ~Copyable {
   private let countText: UnsafeMutablePointer<UInt8>
   private var countLength = 0
   private var extensionCount = 0
+  /// Where the last name of the core begins.
+  private var coreStart: UnsafeMutablePointer<UInt8>
   /// Where the names of the current itemset end.
   private var end: UnsafeMutablePointer<UInt8>
 
   init(names: NameSlots) {
-    let items = names.slots.count + 1
+    let items = names.count + 1
     start = .allocate(capacity: names.longestLine + 64)
     coreEnds = .allocate(capacity: items)
     extensions = .allocate(capacity: items)
@@ -109,6 +125,7 @@ private struct Line: ~Copyable {
     countText = .allocate(capacity: Self.longestCount)
     countText.initialize(repeating: 0, count: Self.longestCount)
     coreEnds[0] = start
+    coreStart = start
     end = start
   }
 
@@ -134,7 +151,8 @@ private struct Line: ~Copyable {
       extensionCount += 1
     }
     extensionEnds[depth] = extensionCount
-    if depth > 0 { coreEnds[depth] = names.copy(rank, to: coreEnds[depth - 1]) }
+    coreStart = depth > 0 ? coreEnds[depth - 1] : start
+    if depth > 0 { coreEnds[depth] = names.copy(rank, to: coreStart) }
     end = coreEnds[depth]
     countText[0] = UInt8(ascii: "(")
     let digitsEnd = writeInteger(count, to: countText + 1)
@@ -143,26 +161,39 @@ private struct Line: ~Copyable {
     countLength = digitsEnd + 2 - countText
   }
 
-  /// Copies the line with its count.
+  /// Writes the line of the core, whose last item is `rank`.
   @inline(__always)
-  func copy(to output: inout OutputBuffer) throws(OutputError) {
-    let count = UnsafeRawPointer(countText)
-    let tail = UnsafeMutableRawPointer(end)
-    tail.storeBytes(
-      of: count.loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
-    if countLength > 16 {
-      (tail + 16).storeBytes(
-        of: (count + 16).loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
+  func writeCore(
+    rank: UInt32, names: NameSlots, to output: inout OutputBuffer
+  ) throws(OutputError) {
+    try write(upTo: coreStart, rank: rank, names: names, to: &output)
+  }
+
+  /// Writes the text of the line up to `end`, the name of `rank` and the count.
+  ///
+  /// The name comes from its slot, not from the line, where it has just been stored: reading bytes
+  /// back from several stores that are still on their way costs more than the whole line.
+  @inline(__always)
+  private func write(
+    upTo end: UnsafeMutablePointer<UInt8>, rank: UInt32, names: NameSlots,
+    to output: inout OutputBuffer
+  ) throws(OutputError) {
+    let prefixLength = end - start
+    let target = try output.reserve(prefixLength + names.length(rank) + countLength)
+    // Most prefixes are shorter than 64 bytes: copying as much always spares a branch that would be
+    // mispredicted line by line.
+    for offset in stride(from: 0, to: OutputBuffer.slack, by: 16) {
+      copy16(start + offset, to: target + offset)
     }
-    let length = end - start + countLength
-    let target = try output.reserve(length)
-    var copied = 0
-    repeat {
-      let chunk = UnsafeRawPointer(start + copied).loadUnaligned(as: SIMD32<UInt8>.self)
-      UnsafeMutableRawPointer(target + copied).storeBytes(of: chunk, as: SIMD32<UInt8>.self)
-      copied += 32
-    } while copied < length
-    output.advance(to: target + length)
+    var copied = OutputBuffer.slack
+    while copied < prefixLength {
+      copy16(start + copied, to: target + copied)
+      copied += 16
+    }
+    let count = names.copy(rank, to: target + prefixLength)
+    copy16(countText, to: count)
+    if countLength > 16 { copy16(countText + 16, to: count + 16) }
+    output.advance(to: count + countLength)
   }
 
   /// Writes the core joined with every non-empty subset of the path's perfect extensions: a subset
@@ -179,8 +210,9 @@ private struct Line: ~Copyable {
         chosen[depth] = next
         endsBefore[depth] = end
         depth += 1
-        end = names.copy(extensions[next], to: end)
-        try copy(to: &output)
+        let rank = extensions[next]
+        try write(upTo: end, rank: rank, names: names, to: &output)
+        end = names.copy(rank, to: end)
         next += 1
       } else {
         if depth == 0 { return }

@@ -63,22 +63,19 @@ struct NumberWriter: ~Copyable {
 private func writePlain(
   _ decimal: ShortestDecimal, to start: UnsafeMutablePointer<UInt8>
 ) -> UnsafeMutablePointer<UInt8> {
-  let length = decimalLength(decimal.digits)
+  let length = significantLength(decimal.digits)
   /// Where the decimal point stands, counted from the first digit.
   let point = length + decimal.exponent
   if point <= 0, point > -6 {
-    start[0] = UInt8(ascii: "0")
-    start[1] = UInt8(ascii: ".")
-    var position = start + 2
-    for _ in 0..<(-point) {
-      position[0] = UInt8(ascii: "0")
-      position += 1
-    }
-    writeDigits(decimal.digits, endingAt: position + length)
-    return position + length
+    // `0.000000`; what is not needed of it, the digits overwrite.
+    let zeros = UInt64(0x3030_3030_3030_2E30).littleEndian
+    UnsafeMutableRawPointer(start).storeBytes(of: zeros, as: UInt64.self)
+    let end = start + (2 - point + length)
+    writeSignificant(decimal.digits, length, endingAt: end)
+    return end
   }
   if point > 0, point < length {
-    writeDigits(decimal.digits, endingAt: start + length + 1)
+    writeSignificant(decimal.digits, length, endingAt: start + length + 1)
     for index in 0..<point { start[index] = start[index + 1] }
     start[point] = UInt8(ascii: ".")
     return start + length + 1
@@ -89,6 +86,25 @@ private func writePlain(
     return start + point
   }
   return writeExponential(decimal.digits, length, point, to: start)
+}
+
+@inline(__always)
+private func significantLength(_ digits: UInt64) -> Int {
+  if digits >= 1_000_000_000_000_000 {
+    return digits >= 10_000_000_000_000_000 ? 17 : 16
+  }
+  return decimalLength(digits)
+}
+
+@inline(__always)
+private func writeSignificant(
+  _ digits: UInt64, _ length: Int, endingAt end: UnsafeMutablePointer<UInt8>
+) {
+  if length == 16 || length == 17 {
+    writeLongDigits(digits, length: length, endingAt: end)
+  } else {
+    writeDigits(digits, endingAt: end)
+  }
 }
 
 @inline(never)
@@ -107,7 +123,7 @@ private func writeExponential(
 
 /// The texts of recent supports, which repeat far more often than other measures do.
 private struct SupportTexts: ~Copyable {
-  private static let slotCount = 1024
+  private static let slotCount = 4096
   private static let stride = 48  // the count, its text's length, the text
 
   private let slots: UnsafeMutableRawPointer
@@ -154,7 +170,7 @@ private struct SupportTexts: ~Copyable {
 
   @inline(__always)
   private func slot(_ count: UInt64) -> UnsafeMutableRawPointer {
-    let index = Int(truncatingIfNeeded: (count &* 0x9E37_79B9_7F4A_7C15) >> 54)
+    let index = Int(truncatingIfNeeded: (count &* 0x9E37_79B9_7F4A_7C15) >> 52)
     return slots + index &* Self.stride
   }
 }

@@ -10,11 +10,13 @@ public enum OutputDestination: Sendable, Equatable {
   case file(String)
 }
 
-/// Makes a write to a closed pipe return an error instead of killing the process.
+/// Makes a write to a closed pipe, or beyond the limit of file sizes, return an error instead of
+/// killing the process.
 ///
 /// Call once at the start of a command, so that ``OutputError/closedPipe`` can be seen.
-public func ignoreClosedPipes() {
+public func ignoreOutputSignals() {
   _ = signal(SIGPIPE, SIG_IGN)
+  _ = signal(SIGXFSZ, SIG_IGN)
 }
 
 /// An open destination; a file is written beside its final place and renamed at the end.

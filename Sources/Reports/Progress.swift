@@ -1,3 +1,5 @@
+import Itemsets
+
 /// The lines that tell on standard error how far a job is, without line breaks.
 public enum Progress {
   /// Lengths that the summary lists before it goes on with an ellipsis.

@@ -1,13 +1,4 @@
-/// An integer with a comma between groups of three digits, as people read it.
-public func grouped(_ value: some BinaryInteger) -> String {
-  let digits = Array(String(value.magnitude).utf8)
-  var text: [UInt8] = value < 0 ? [UInt8(ascii: "-")] : []
-  for (index, digit) in digits.enumerated() {
-    if index > 0, (digits.count - index) % 3 == 0 { text.append(UInt8(ascii: ",")) }
-    text.append(digit)
-  }
-  return String(decoding: text, as: UTF8.self)
-}
+import Itemsets
 
 /// A number with a fixed number of decimals, at most 9, and its integer part grouped.
 func fixed(_ value: Double, decimals: Int) -> String {

@@ -1,4 +1,5 @@
 public import AssociationRules
+import Itemsets
 
 /// The forms in which itemsets and rules are written, by the names of `--output`.
 public enum ReportFormat: String, CaseIterable, Sendable {
@@ -98,11 +99,11 @@ public struct ReportOptions: Sendable {
     }
   }
 
-  /// The asked measures that are not columns of every rule, each once.
-  var furtherMeasures: [InterestMeasure] {
+  /// The asked measures that are not columns already, each once.
+  func measures(beyond columns: [InterestMeasure]) -> [InterestMeasure] {
     var further: [InterestMeasure] = []
-    for measure in measures where !RuleColumns.measures.contains(measure) {
-      if !further.contains(measure) { further.append(measure) }
+    for measure in measures where !columns.contains(measure) && !further.contains(measure) {
+      further.append(measure)
     }
     return further
   }

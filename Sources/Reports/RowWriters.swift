@@ -11,8 +11,8 @@ struct RowWriters: ~Copyable {
   init(_ items: RankedItems, _ options: ReportOptions) throws(OutputError) {
     switch options.format {
     case .table: table = TableWriter(items, options: options)
-    case .csv: csv = CSVWriter(items, measures: options.furtherMeasures)
-    case .json: json = JSONWriter(items, measures: options.furtherMeasures)
+    case .csv: csv = CSVWriter(items, measures: options.measures(beyond: RuleColumns.measures))
+    case .json: json = JSONWriter(items, measures: options.measures(beyond: RuleColumns.measures))
     case .fimi: fimi = try FIMIWriter(items)
     case .spmf: spmf = try SPMFWriter(items)
     }

@@ -28,8 +28,7 @@ struct TableWriter {
 
   init(_ items: RankedItems, options: ReportOptions) {
     self.items = items
-    measures =
-      options.furtherMeasures + options.measures.filter { $0 == .leverage || $0 == .conviction }
+    measures = options.measures(beyond: [.support, .confidence, .lift])
     width = options.width
     colour = options.colour
   }
@@ -124,7 +123,7 @@ struct TableWriter {
       let padding = String(repeating: " ", count: missing)
       text += column == 0 ? cell + padding : Self.gap + padding + cell
     }
-    return text
+    return text.withoutTrailingBlanks()
   }
 
   /// The names of the row, shortened to a width: of a rule each side gets at least half of it.
@@ -153,5 +152,11 @@ struct TableWriter {
 extension String {
   fileprivate func replacingUnderscores() -> String {
     String(map { $0 == "_" ? " " : $0 })
+  }
+
+  fileprivate func withoutTrailingBlanks() -> String {
+    var text = self
+    while text.last == " " { text.removeLast() }
+    return text
   }
 }

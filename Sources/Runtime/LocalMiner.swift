@@ -206,8 +206,9 @@ private struct Desk {
     accept(loop.start(items: items))
   }
 
-  /// The next piece of work, reducing first: it frees the reports. Nil while there is none but more
-  /// may come.
+  /// The next piece of work, nil while there is none but more may come.
+  ///
+  /// Reducing goes first: it frees the reports.
   mutating func next() -> Answer? {
     if failure != nil { return Answer(effect: nil) }
     if let task = reducing.popLast() { return Answer(effect: .reduce(task)) }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Itemsets
 
 /// The bytes of one input, decompressed where it is gzip, from a file or from standard input.
 struct ByteSource: ~Copyable {

@@ -1,3 +1,5 @@
+internal import Itemsets
+
 /// A window over the text of one input: whole lines, valid UTF-8 without NUL, bounded in size.
 ///
 /// Parsers see only text that has passed these checks. Whatever is wrong with an input is thrown
@@ -51,7 +53,7 @@ struct ByteStream: ~Copyable {
   mutating func fill() throws(ReadError) -> Bool {
     if let failure { throw textError(failure) }
     if ended { return false }
-    if filled + chunkBytes + Self.padding + 1 > buffer.count { makeRoom() }
+    if 2 * room < chunkBytes { makeRoom() }
     let count = try readChunk()
     if count == 0 {
       ended = true
@@ -126,21 +128,23 @@ struct ByteStream: ~Copyable {
   /// Replaces bytes of the unread text, for unescaping in place.
   mutating func set(_ byte: UInt8, at index: Int) { buffer[index] = byte }
 
+  /// Bytes that can be read after `filled`, with a newline and the padding behind them.
+  private var room: Int { buffer.count - filled - Self.padding - 1 }
+
   private mutating func makeRoom() {
     moveToFront(&buffer, position..<filled)
     filled -= position
     end -= position
     position = 0
-    let needed = filled + chunkBytes + Self.padding + 1
-    if needed > buffer.count {
-      let size = max(needed, min(2 * buffer.count, lineLimit + chunkBytes))
-      buffer.append(contentsOf: repeatElement(0, count: size - buffer.count))
+    if 2 * room < chunkBytes {
+      let more = max(chunkBytes - room, min(buffer.count, lineLimit))
+      buffer.append(contentsOf: [UInt8](repeating: 0, count: more))
     }
   }
 
   private mutating func readChunk() throws(ReadError) -> Int {
     var failure: ReadError?
-    let range = filled..<filled + chunkBytes
+    let range = filled..<filled + min(room, chunkBytes)
     let count = buffer.withUnsafeMutableBytes { bytes -> Int in
       do throws(ReadError) {
         return try source.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[range]))

@@ -68,20 +68,23 @@ extension ByteStream {
 
   /// The first line that is not blank, up to 4,096 bytes of it; it stays unread.
   mutating func firstLine() throws(ReadError) -> [UInt8] {
-    var start = 0
+    let newline = UInt8(ascii: "\n")
+    var line: [UInt8] = []
+    var taken = 0
     while true {
-      let text = buffer[position + start..<end]
-      let isWhitespace = { (byte: UInt8) in
-        isBlank(byte) || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+      // No slice of the buffer may live across `fill`, which would have to copy the buffer then.
+      while taken < unread.count {
+        let byte = buffer[position + taken]
+        if line.isEmpty, isBlank(byte) || byte == newline || byte == UInt8(ascii: "\r") {
+          taken += 1
+          continue
+        }
+        if byte == newline || line.count == 4096 { return line }
+        line.append(byte)
+        taken += 1
       }
-      let line = text.drop(while: isWhitespace).prefix(4096)
-      start = line.startIndex - position
-      if let newline = line.firstIndex(of: UInt8(ascii: "\n")) {
-        return Array(line[..<newline])
-      }
-      if line.count == 4096 || start > ReadingLimits.sampleBytes { return Array(line) }
-      if hasFailed { return Array(line) }
-      if try !fill() { return Array(line) }
+      if taken >= ReadingLimits.sampleBytes || hasFailed { return line }
+      if try !fill() { return line }
     }
   }
 }

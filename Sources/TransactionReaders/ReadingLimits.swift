@@ -47,13 +47,3 @@ public enum ReadingLimits {
     Limit(name: "sampleBytes", value: sampleBytes, meaning: "bytes of these first lines"),
   ]
 }
-
-/// A number with commas between thousands, as people read it: 67,108,864.
-func grouped(_ number: Int) -> String {
-  var text = ""
-  for (index, digit) in String(number.magnitude).reversed().enumerated() {
-    if index > 0, index % 3 == 0 { text.append(",") }
-    text.append(digit)
-  }
-  return (number < 0 ? "-" : "") + String(text.reversed())
-}

@@ -43,7 +43,7 @@ struct TemporaryFile: ~Copyable {
   /// Appends up to `count` bytes from `offset` on to `bytes`; fewer only at the file's end.
   func read(_ count: Int, at offset: Int, to bytes: inout [UInt8]) throws(ReadError) {
     let start = bytes.count
-    bytes.append(contentsOf: repeatElement(0, count: count))
+    bytes.append(contentsOf: [UInt8](repeating: 0, count: count))
     var done = 0
     while done < count {
       let target = start + done

@@ -12,7 +12,7 @@ public import Itemsets
 ///       // ... take the transactions of `batch` ...
 ///       batch.removeAll()
 ///     }
-public struct TransactionReader: ~Copyable {
+public struct TransactionReader: ~Copyable, Sendable {
   /// The inputs opened so far and what was found out about each, in order.
   public private(set) var inputs: [InputDescription] = []
 
@@ -98,7 +98,12 @@ public struct TransactionReader: ~Copyable {
       let more = try readInput(&batch, &dictionary)
       state.summary.transactions += batch.count - before
       if more { return true }
-      try openNext()
+      do throws(ReadError) {
+        try openNext()
+      } catch {
+        isFinished = true
+        throw error
+      }
       if batch.count > before || state.options.isLong { return true }
     }
     if isFinished { return false }

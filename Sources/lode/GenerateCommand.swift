@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import DemonstrationData
+import Itemsets
 import Reports
 
 struct GenerateCommand: ParsableCommand {
@@ -8,7 +9,7 @@ struct GenerateCommand: ParsableCommand {
     abstract: "Generate the demonstration and benchmark data.",
     discussion: """
       Example:
-        lode generate quest --transactions 1000000 --length 20 --to quest.dat
+        lode generate quest --transactions 1000000 --average-length 20 --to quest.dat
       """,
     subcommands: [GenerateCompanyKCommand.self, GenerateQuestCommand.self])
 
@@ -98,17 +99,17 @@ struct GenerateQuestCommand: ParsableCommand {
     abstract: "Baskets after Agrawal and Srikant (VLDB 1994, section 2.4.3), one a line.",
     discussion: """
       Example:
-        lode generate quest --length 10 --pattern-length 4 --to T10I4D100K.dat
+        lode generate quest --average-length 10 --to T10I4D100K.dat
       """)
 
   @Option(help: ArgumentHelp("Number of transactions.", valueName: "number"))
   var transactions = QuestParameters().transactions
 
   @Option(help: ArgumentHelp("Average items of a transaction.", valueName: "items"))
-  var length = QuestParameters().averageLength
+  var averageLength = QuestParameters().averageLength
 
   @Option(help: ArgumentHelp("Average items of a pattern.", valueName: "items"))
-  var patternLength = QuestParameters().averagePatternLength
+  var averagePatternLength = QuestParameters().averagePatternLength
 
   @Option(help: ArgumentHelp("Number of patterns.", valueName: "number"))
   var patterns = QuestParameters().patterns
@@ -136,8 +137,8 @@ struct GenerateQuestCommand: ParsableCommand {
   func run() throws {
     var parameters = QuestParameters()
     parameters.transactions = transactions
-    parameters.averageLength = length
-    parameters.averagePatternLength = patternLength
+    parameters.averageLength = averageLength
+    parameters.averagePatternLength = averagePatternLength
     parameters.patterns = patterns
     parameters.items = items
     parameters.correlation = correlation

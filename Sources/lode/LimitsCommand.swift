@@ -1,5 +1,6 @@
 import ArgumentParser
 import Blocks
+import Itemsets
 import Reports
 import TransactionReaders
 

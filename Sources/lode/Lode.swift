@@ -25,7 +25,7 @@ struct Lode: ParsableCommand {
 
   /// Exit status: 0 done, 1 the work failed, 2 wrong usage.
   static func main() {
-    ignoreClosedPipes()
+    ignoreOutputSignals()
     do {
       var command = try parseAsRoot()
       try command.run()

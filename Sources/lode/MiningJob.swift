@@ -27,9 +27,11 @@ struct MiningJob {
       let mined = try mine(loaded)
       keep(mined)
       let written = try write(mined, to: output)
+      if machine.quiet { return }
+      let byLength = try byLength(mined, written)
       narrator.say(
         Progress.summary(
-          kind: written.kind, byLength: written.byLength, rules: written.ruleCount,
+          kind: written.kind, byLength: byLength, rules: written.ruleCount,
           seconds: monotonicSeconds() - start))
       if let note = written.note { narrator.say(note) }
     } catch let error as OutputError where error != .closedPipe {
@@ -82,9 +84,19 @@ struct MiningJob {
   /// What was written, for the summary.
   struct Written {
     var kind = "frequent"
-    var byLength: [UInt64] = []
+    /// The number of itemsets of each length; nil where all frequent ones are meant.
+    var byLength: [UInt64]?
     var ruleCount: UInt64?
     var note: String?
+  }
+
+  /// The numbers of itemsets for the summary, counted without expanding them.
+  private func byLength(_ mined: Mined, _ written: Written) throws(ExpansionError) -> [UInt64] {
+    if let byLength = written.byLength { return byLength }
+    let lengths =
+      request.target == .rules ? LengthLimits(maximum: request.maximumLevel) : request.lengths
+    let counts = try ItemsetCounts(of: mined.levels, lengths: lengths)
+    return Array(counts.byLength.dropFirst())
   }
 
   private func write(_ mined: Mined, to output: consuming OutputBuffer) throws -> Written {
@@ -103,11 +115,7 @@ struct MiningJob {
     var batch = RuleBatch()
     while try rules.next(into: &batch) { try report.append(batch) }
     let summary = try report.finish()
-    let counts = try ItemsetCounts(
-      of: mined.levels, lengths: LengthLimits(maximum: request.maximumLevel))
-    return Written(
-      byLength: Array(counts.byLength.dropFirst()), ruleCount: summary.rowsSeen,
-      note: summary.note)
+    return Written(ruleCount: summary.rowsSeen, note: summary.note)
   }
 
   private func writeCondensed(
@@ -135,10 +143,9 @@ struct MiningJob {
   }
 
   private func writeItemsets(_ mined: Mined, to output: consuming OutputBuffer) throws -> Written {
-    let counts = try ItemsetCounts(of: mined.levels, lengths: request.lengths)
     if report.isPlainFIMI, request.lengths == LengthLimits() {
       try ItemsetText(mined.levels, items: mined.items).write(to: output)
-      return Written(byLength: Array(counts.byLength.dropFirst()))
+      return Written()
     }
     var itemsets = try ItemsetExpansion(mined.levels, lengths: request.lengths)
     var report = try ItemsetReport(
@@ -147,12 +154,11 @@ struct MiningJob {
     var batch = ItemsetBatch()
     while report.needsRows, itemsets.next(into: &batch) { try report.append(batch) }
     let summary = try report.finish()
-    var written = Written(byLength: Array(counts.byLength.dropFirst()), note: summary.note)
-    if summary.rowsWritten < counts.total, summary.note != nil {
-      written.note =
-        "\(grouped(summary.rowsWritten)) of \(grouped(counts.total)); --top none for all"
-    }
-    return written
+    guard summary.note != nil, !machine.quiet else { return Written() }
+    // The report has not seen the rows behind the last one it needed.
+    let total = try ItemsetCounts(of: mined.levels, lengths: request.lengths).total
+    return Written(
+      note: "\(grouped(summary.rowsWritten)) of \(grouped(total)); --top none for all")
   }
 }
 

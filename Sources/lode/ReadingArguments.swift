@@ -5,7 +5,7 @@ public import TransactionReaders
 extension TransactionFormat: ExpressibleByArgument {}
 
 extension Separator: ExpressibleByArgument {
-  /// Takes what a user may write for a separator.
+  /// A separator by its character or name.
   public init?(argument: String) { self.init(argument) }
 }
 

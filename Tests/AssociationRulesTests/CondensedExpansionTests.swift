@@ -29,7 +29,7 @@ private func condensed(_ frequent: [UInt64: UInt64], _ kind: CondensedKind) -> S
   func `equals the definition, each itemset once, in the order of nodes`(
     kind: CondensedKind
   ) throws {
-    for seed in 0..<1500 as Range<UInt64> {
+    for seed in 0..<1000 as Range<UInt64> {
       let data = ReferenceData(seed: seed)
       let (levels, nodes) = data.mine(cutSeed: seed)
       let expected = condensed(data.frequentItemsets(), kind)
@@ -45,7 +45,7 @@ private func condensed(_ frequent: [UInt64: UInt64], _ kind: CondensedKind) -> S
 
   @Test(arguments: [CondensedKind.closed, .maximal])
   func `a length limit needs one level more and no other`(kind: CondensedKind) throws {
-    for seed in 0..<700 as Range<UInt64> {
+    for seed in 0..<250 as Range<UInt64> {
       let data = ReferenceData(seed: seed)
       let expected = condensed(data.frequentItemsets(), kind)
       for maximum in 0...4 {

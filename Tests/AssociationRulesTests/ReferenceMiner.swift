@@ -1,4 +1,5 @@
 import Apriori
+import TestSupport
 
 /// A node of the reference tree; the root has an empty core.
 struct ReferenceNode: Equatable {

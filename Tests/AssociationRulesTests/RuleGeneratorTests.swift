@@ -1,6 +1,7 @@
 import Apriori
 import AssociationRules
 import Itemsets
+import TestSupport
 import Testing
 
 private struct Rule: Hashable {
@@ -208,6 +209,29 @@ private let anyConfidence = ExactDecimal(numerator: 0, denominator: 1)
     // Each item is left, right or absent; both sides are non-empty: 3^8 - 2 x 2^8 + 1.
     #expect(larger.count == 6050)
     #expect(Set(larger).count == larger.count)
+  }
+
+  @Test func `more varying extensions than are remembered are looked up one by one`() throws {
+    // Item 13 is in the first transaction alone, which makes the other 13 its perfect extensions;
+    // each of these lacks one other transaction, so each changes the count of what holds it.
+    let everyItem: UInt64 = (1 << 14) - 1
+    let data = ReferenceData(
+      items: [everyItem] + (0..<13).map { everyItem & ~(1 << 13) & ~(1 << UInt64($0)) },
+      itemCount: 14, minimumSupport: 1)
+    let (levels, _) = data.mine(cutSeed: 1)
+    let rules = try generate(levels, RuleOptions(minimumConfidence: anyConfidence))
+    // Each itemset of n items makes n rules, those of one item excepted.
+    #expect(rules.count == 14 * (1 << 13) - 14)
+    // Rank 0 is the rare item.
+    let expected = { (itemset: [UInt32]) in
+      itemset.contains(0) ? 1 : UInt64(14 - itemset.count)
+    }
+    let isRight = rules.allSatisfy { rule in
+      rule.both == expected(rule.antecedent + rule.consequent)
+        && rule.antecedentCount == expected(rule.antecedent)
+        && rule.consequentCount == expected(rule.consequent)
+    }
+    #expect(isRight)
   }
 
   @Test func `more memory than allowed is an error`() throws {

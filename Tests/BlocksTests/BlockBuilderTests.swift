@@ -1,5 +1,6 @@
 import Blocks
 import Itemsets
+import TestSupport
 import Testing
 
 @Suite("Block builder") struct BlockBuilderTests {

@@ -1,4 +1,5 @@
 import Blocks
+import TestSupport
 import Testing
 
 @Suite("Damaged blocks") struct DamageTests {

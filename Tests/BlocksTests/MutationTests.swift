@@ -1,4 +1,5 @@
 import Blocks
+import TestSupport
 import Testing
 
 /// Seeded damage under checksums that hold: what is accepted must be a valid block all the same.

@@ -4,7 +4,9 @@ import Testing
 /// Every instruction set against scalar results computed here, at lengths around vector borders.
 @Suite(.serialized) struct KernelTests {
   static let names = ["scalar", "avx2", "avx512", "neon"]
-  static let wordCounts = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 1024]
+  static let wordCounts = [
+    0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 1024,
+  ]
 
   private func words(_ count: Int, seed: UInt64, fill: Int = 1) -> [UInt64] {
     var state = seed

@@ -1,4 +1,5 @@
 import CommandRunner
+import TestSupport
 import Testing
 
 /// The same data and options give the same bytes, however they come.

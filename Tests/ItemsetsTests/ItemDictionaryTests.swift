@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Itemsets
@@ -20,19 +21,6 @@ extension ItemDictionary {
   }
 }
 
-/// A small generator for tests: the same numbers from the same seed everywhere.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
-}
-
 @Suite struct ItemDictionaryTests {
   @Test func idsFollowFirstSight() throws {
     var dictionary = ItemDictionary()
@@ -49,7 +37,7 @@ struct SplitMix64: RandomNumberGenerator {
   }
 
   @Test func agreesWithSwiftsDictionaryOnRandomNames() throws {
-    var generator = SplitMix64(state: 7)
+    var generator = SeededGenerator(seed: 7)
     var dictionary = ItemDictionary()
     var oracle: [String: UInt32] = [:]
     for _ in 0..<30_000 {
@@ -166,7 +154,7 @@ struct SplitMix64: RandomNumberGenerator {
   }
 
   @Test func theOrderOfFirstSightDoesNotShow() throws {
-    var generator = SplitMix64(state: 3)
+    var generator = SeededGenerator(seed: 3)
     let names = (0..<500).map { "item \($0 % 100)-\($0)" }
     func ranked(_ names: [String]) throws -> ([String], [UInt32]) {
       let dictionary = try ItemDictionary(names)

@@ -5,21 +5,6 @@ import Testing
 
 @testable import Reports
 
-/// SplitMix64, so that a failing case can be run again.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 /// A folder that is removed with all it holds.
 struct TemporaryFolder: ~Copyable {
   let path: String
@@ -113,17 +98,28 @@ extension RuleCounts {
   }
 }
 
+/// The text that goes through an output buffer into a file without a name.
+func captured(
+  _ body: (consuming OutputBuffer) throws -> ReportSummary
+) throws -> (text: String, summary: ReportSummary) {
+  let descriptor = try #require(openNamelessFile(in: "/tmp"))
+  defer { close(descriptor) }
+  let summary = try body(OutputBuffer(.descriptor(descriptor, name: "test")))
+  let size = Int(lseek(descriptor, 0, SEEK_END))
+  var bytes = [UInt8](repeating: 0, count: size)
+  #expect(pread(descriptor, &bytes, size, 0) == size)
+  return (String(decoding: bytes, as: UTF8.self), summary)
+}
+
 /// What a report of rules writes, batch by batch.
 func written(
   _ batches: [RuleBatch], _ items: RankedItems, _ options: ReportOptions
 ) throws -> (text: String, summary: ReportSummary) {
-  let folder = try TemporaryFolder()
-  let path = folder.path + "/rules"
-  var report = try RuleReport(
-    items: items, options: options, output: OutputBuffer(.file(path)))
-  for batch in batches { try report.append(batch) }
-  let summary = try report.finish()
-  return (try #require(contents(path)), summary)
+  try captured { output in
+    var report = try RuleReport(items: items, options: options, output: output)
+    for batch in batches { try report.append(batch) }
+    return try report.finish()
+  }
 }
 
 /// What a report of itemsets writes, batch by batch.
@@ -131,12 +127,10 @@ func written(
   _ batches: [ItemsetBatch], _ items: RankedItems, of transactions: UInt64,
   _ options: ReportOptions
 ) throws -> (text: String, summary: ReportSummary) {
-  let folder = try TemporaryFolder()
-  let path = folder.path + "/itemsets"
-  var report = try ItemsetReport(
-    items: items, transactions: transactions, options: options,
-    output: OutputBuffer(.file(path)))
-  for batch in batches { try report.append(batch) }
-  let summary = try report.finish()
-  return (try #require(contents(path)), summary)
+  try captured { output in
+    var report = try ItemsetReport(
+      items: items, transactions: transactions, options: options, output: output)
+    for batch in batches { try report.append(batch) }
+    return try report.finish()
+  }
 }

@@ -1,5 +1,6 @@
 import AssociationRules
 import Itemsets
+import TestSupport
 import Testing
 
 @testable import Reports

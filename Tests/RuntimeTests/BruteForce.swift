@@ -3,23 +3,9 @@ import Blocks
 import Itemsets
 import Runtime
 
-/// Seeded random numbers, so that a failure can be run again.
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 /// All frequent itemsets of a few transactions, by counting every subset of the items.
-func bruteForce(_ transactions: [[Int]], itemCount: Int, minimumSupport: UInt64) -> [[Int]: UInt64] {
+func bruteForce(_ transactions: [[Int]], itemCount: Int, minimumSupport: UInt64) -> [[Int]: UInt64]
+{
   let masks = transactions.map { $0.reduce(0) { $0 | 1 << $1 } }
   var result: [[Int]: UInt64] = [:]
   for set in 1..<(1 << itemCount) {

@@ -2,6 +2,7 @@ import Apriori
 import Blocks
 import Itemsets
 import Runtime
+import TestSupport
 import Testing
 
 @Suite struct LocalMinerTests {
@@ -20,7 +21,7 @@ import Testing
 
   /// Random transactions, some of them with correlated, equal and everywhere present items.
   private func transactions(seed: UInt64) -> (rows: [[Int]], itemCount: Int, support: UInt64) {
-    var random = SplitMix(seed)
+    var random = SeededGenerator(seed: seed)
     let itemCount = Int.random(in: 1...9, using: &random)
     let count = Int.random(in: 1...60, using: &random)
     let density = Double.random(in: 0.05...0.95, using: &random)
@@ -69,7 +70,7 @@ import Testing
       let first = try mine(
         data.rows, itemCount: data.itemCount, minimumSupport: data.support,
         transactionsPerBlock: 16, options: .init(threadCount: 1))
-      var random = SplitMix(seed)
+      var random = SeededGenerator(seed: seed)
       data.rows.shuffle(using: &random)
       let second = try mine(
         data.rows, itemCount: data.itemCount, minimumSupport: data.support,

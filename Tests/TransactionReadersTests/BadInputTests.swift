@@ -1,4 +1,5 @@
 import Glibc
+import Itemsets
 import Testing
 
 @testable import TransactionReaders
@@ -18,6 +19,40 @@ import Testing
     let secret = folder.write("a\n", as: "secret.txt")
     chmod(secret, 0)
     if getuid() != 0 { #expect(read([secret]).kind == .permission) }
+  }
+
+  @Test func afterAnErrorNothingIsRead() throws {
+    let folder = Folder()
+    let first = folder.write("id,item\n1,a\n", as: "a.csv")
+    let second = folder.write("id,other\n1,b\n", as: "b.csv")
+    var dictionary = ItemDictionary()
+    var batch = TransactionBatch()
+    var reader = try TransactionReader(paths: [first, second], options: .long(["id"], "item"))
+    var kinds: [ReadError.Kind] = []
+    for _ in 0..<3 {
+      do throws(ReadError) {
+        let more = try reader.read(into: &batch, dictionary: &dictionary)
+        #expect(!more)
+      } catch {
+        kinds.append(error.kind)
+        #expect(error.file == second)
+      }
+    }
+    #expect(kinds == [.unknownColumn])
+    #expect(batch.count == 0)
+  }
+
+  @Test func aReadThatFailsIsNamed() {
+    // Linux refuses to read the memory at address 0 with an input/output error.
+    let outcome = read(["/proc/self/mem"])
+    #expect(outcome.kind == .readFailure || outcome.kind == .permission)
+    #expect(outcome.error?.file == "/proc/self/mem")
+  }
+
+  @Test func otherCompressionsAreNamed() {
+    let zstandard = read([0x28, 0xB5, 0x2F, 0xFD, 0, 1, 2], as: "x.csv.zst")
+    #expect(zstandard.kind == .compressed)
+    #expect(zstandard.error?.message.contains("zstd -dc") == true)
   }
 
   @Test func inputsWithoutTransactions() {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import TransactionReaders
@@ -5,7 +6,7 @@ import Testing
 @Suite struct GroupingTests {
   /// Rows of many transactions in random order, and what they mean.
   private func rows(_ count: Int, seed: UInt64) -> (text: String, expected: [[String]]) {
-    var generator = SplitMix64(state: seed)
+    var generator = SeededGenerator(seed: seed)
     var text = "id,time,item,customer\n"
     var groups: [String: [String]] = [:]
     for _ in 0..<count {
@@ -43,7 +44,7 @@ import Testing
   }
 
   @Test func theOrderOfRowsDoesNotShowInTheOrderOfTransactions() {
-    var generator = SplitMix64(state: 5)
+    var generator = SeededGenerator(seed: 5)
     let lines = (0..<300).map { "k\($0 % 90),i\($0 % 40)" }
     let first = read(
       Array((["id,item"] + lines).joined(separator: "\n").utf8), as: "x.csv",

@@ -1,3 +1,4 @@
+import Itemsets
 import Testing
 
 @testable import TransactionReaders

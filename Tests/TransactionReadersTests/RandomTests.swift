@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import TransactionReaders
@@ -7,7 +8,7 @@ import Testing
   private static let plain = ["milk", "7", "007", "-3", "café", "🍞", "a=b", "x:y", "123456789"]
   private static let wild = plain + ["a, b", "q\"q", "line\nbreak", " padded ", "tab\t", "back\\"]
 
-  private func baskets(_ names: [String], _ generator: inout SplitMix64) -> [[String]] {
+  private func baskets(_ names: [String], _ generator: inout SeededGenerator) -> [[String]] {
     (0..<40).map { _ in
       (0..<Int.random(in: 1...6, using: &generator)).map { _ in
         Bool.random(using: &generator)
@@ -33,7 +34,7 @@ import Testing
 
   @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
   func roundTrips(_ seed: UInt64) {
-    var generator = SplitMix64(state: seed)
+    var generator = SeededGenerator(seed: seed)
     let end = Bool.random(using: &generator) ? "\n" : "\r\n"
     func lines(_ baskets: [[String]], _ line: ([String]) -> String) -> [UInt8] {
       Array(baskets.map { line($0) + end }.joined().utf8)
@@ -90,7 +91,7 @@ import Testing
       ("x.spmf", "@ITEM=1=a\n# c\n1 2\n2 3 4\n", ReadingOptions()),
     ]
     let folder = Folder()
-    var generator = SplitMix64(state: 2024)
+    var generator = SeededGenerator(seed: 2024)
     var errors = 0
     var results = 0
     for (name, text, options) in samples {

@@ -1,0 +1,134 @@
+/// Bitmaps of the items of one class over the rows that hold its first item.
+///
+/// Built from the rows ahead of the first item's positions; rows with too few of the class's items to
+/// hold a candidate are left out. The classes of later levels have fewer items and need more of them
+/// in a row, so what one level built serves all that follow.
+final class ClassBitmaps {
+  /// The items, in the order of their bitmaps.
+  let ranks: [UInt32]
+  /// The bitmaps, `wordCount` words each.
+  let words: AlignedWords
+  let wordCount: Int
+
+  /// - Parameters:
+  ///   - items: the items of the class, the first one aside.
+  ///   - itemsNeeded: how many of them a candidate of the class has.
+  init<Rank>(
+    first: Int, items: borrowing ClassItems, itemsNeeded: Int, sparse: SparseProjection<Rank>,
+    scratch: CountingScratch
+  ) {
+    let itemCount = items.count
+    let places = UnsafePointer(items.places)
+    let ranks = items.ranks
+    let rowPlaces = scratch.rowPlaces.reserve(sparse.longestRow + 1)
+    let holderCount = sparse.starts[first + 1] - sparse.starts[first]
+    let stride = (holderCount + 63) / 64
+    let bitmaps = scratch.classBitmaps.reserve(itemCount * stride)
+    bitmaps.update(repeating: 0, count: itemCount * stride)
+    var rowCount = 0
+    sparse.withHolders(of: first) { rows, holders, holderCount in
+      for index in 0..<holderCount {
+        var next = rows + Int(holders[index]) + 1
+        var found = 0
+        while next.pointee != Rank.max {
+          let place = places[Int(next.pointee)]
+          rowPlaces[found] = place
+          found &+= place == ClassItems.absent ? 0 : 1
+          next += 1
+        }
+        if found < itemsNeeded { continue }
+        let word = bitmaps + rowCount >> 6
+        let bit: UInt64 = 1 << UInt64(rowCount & 63)
+        for item in 0..<found { word[Int(rowPlaces[item]) &* stride] |= bit }
+        rowCount += 1
+      }
+    }
+    let wordCount = (rowCount + 63) / 64
+    let words = AlignedWords(count: itemCount * wordCount)
+    for item in 0..<itemCount {
+      (words.base + item * wordCount).update(from: bitmaps + item * stride, count: wordCount)
+    }
+    self.ranks = ranks
+    self.words = words
+    self.wordCount = wordCount
+  }
+}
+
+/// The items of the class being counted, each with its place among them.
+struct ClassItems {
+  /// The place of a rank that is no item of the class.
+  static let absent = UInt32.max
+
+  /// The place of every rank.
+  let places: UnsafeMutablePointer<UInt32>
+  private let classRanks: UnsafeMutablePointer<UInt32>
+  private(set) var count = 0
+
+  init(rankCount: Int, scratch: CountingScratch) {
+    places = scratch.absentPlaces(rankCount)
+    classRanks = scratch.classRanks.reserve(rankCount)
+  }
+
+  /// The items, in the order of their places.
+  var ranks: [UInt32] { Array(UnsafeBufferPointer(start: classRanks, count: count)) }
+
+  mutating func add(_ ranks: [UInt32]) {
+    for rank in ranks { add(rank) }
+  }
+
+  /// Adds the items of a group, the first of its path aside.
+  @inline(__always)
+  mutating func add(_ group: RangeCursor, pathLength: Int) {
+    var depth = max(group.shared, 1)
+    while depth < pathLength {
+      add(group.path[depth])
+      depth += 1
+    }
+    for index in group.nodes.lowerBound..<group.extensionCount {
+      add(group.extensions[index])
+    }
+  }
+
+  mutating func removeAll() {
+    for index in 0..<count { places[Int(classRanks[index])] = Self.absent }
+    count = 0
+  }
+
+  @inline(__always)
+  private mutating func add(_ rank: UInt32) {
+    if places[Int(rank)] != Self.absent { return }
+    places[Int(rank)] = UInt32(truncatingIfNeeded: count)
+    classRanks[count] = rank
+    count += 1
+  }
+}
+
+/// The class bitmaps that one thread has built of one projection, for the levels that follow.
+final class ClassCache {
+  /// Bytes of bitmaps that one cache keeps at most; the rest is built anew at each level.
+  static let byteLimit = 64 << 20
+
+  /// Keeps the projection's identity its own while entries of it exist.
+  let identity: ProjectionIdentity
+  private var entries: [ClassBitmaps?]
+  private var byteCount = 0
+
+  init(identity: ProjectionIdentity, rankCount: Int) {
+    self.identity = identity
+    entries = Array(repeating: nil, count: rankCount)
+  }
+
+  subscript(first: UInt32) -> ClassBitmaps? { entries[Int(first)] }
+
+  /// Keeps the bitmaps of a class in place of those it had, where there is room.
+  func keep(_ bitmaps: ClassBitmaps, of first: UInt32) {
+    let replaced = entries[Int(first)].map { $0.words.count * 8 } ?? 0
+    let bytes = byteCount - replaced + bitmaps.words.count * 8
+    if bytes > Self.byteLimit { return }
+    byteCount = bytes
+    entries[Int(first)] = bitmaps
+  }
+}
+
+/// Tells projections apart.
+final class ProjectionIdentity: Sendable {}
