@@ -165,7 +165,7 @@ import Testing
     let rules = try answer(
       "mine data -q --min-support 1 --min-confidence 0 --sort lift --top none", in: folder)
     let lifts = rules.dropFirst().map { Double($0.split(separator: ",")[6]) ?? -1 }
-    #expect(lifts == lifts.sorted(by: >) && lifts.count == 12)
+    #expect(lifts == lifts.sorted(by: >) && lifts.count == 8 + 3)
     let natural = try answer("mine data -q --min-support 1 --min-confidence 0", in: folder)
     #expect(
       try answer("mine data -q --min-support 1 --min-confidence 0 --sort natural", in: folder)
@@ -174,16 +174,17 @@ import Testing
   }
 
   @Test func measuresAreColumnsInTheOrderAsked() throws {
-    let measures =
-      "zhang,jaccard,cosine,kulczynski,imbalance_ratio,all_confidence,lift,support,confidence"
+    let measures = "zhang,jaccard,cosine,kulczynski,imbalance_ratio,all_confidence"
+    // A measure that is a column anyway is not repeated.
     let rows = try answer(
-      "mine nine.basket -q --min-support 2 --measures \(measures)", in: folderWithNineBaskets())
+      "mine nine.basket -q --min-support 2 --measures \(measures),lift", in: folderWithNineBaskets()
+    )
     #expect(rows[0] == "\(ruleHeader),\(measures)")
     // biscuit => milk: 2 of 9 together, 4 and 6 alone.
     let values = rows[1].split(separator: ",").dropFirst(10).compactMap { Double($0) }
     let expected = [
       (2.0 / 4 - 4.0 / 5) / (4.0 / 5), 2.0 / 8, 2 / 24.0.squareRoot(), (0.5 + 1.0 / 3) / 2,
-      2.0 / 8, 2.0 / 6, 0.75, 2.0 / 9, 0.5,
+      2.0 / 8, 2.0 / 6,
     ]
     try #require(values.count == expected.count)
     for (value, wanted) in zip(values, expected) { #expect(abs(value - wanted) < 1e-12) }

@@ -47,7 +47,7 @@ import Testing
     ("--memory lots", ["--memory lots", "512MiB"]),
     ("--separator ab", ["--separator", "ab"]),
     ("--transaction 1", ["--transaction", "--item"]),
-    ("--format basket --item 2", ["--item"]),
+    ("--format basket --item 2", ["--format basket has no columns", "csv"]),
     ("- -", ["-", "twice"]),
     ("--frob", ["--frob"]),
   ]
