@@ -99,9 +99,10 @@ import Testing
   @Test(arguments: [("basket", "a"), ("csv", "a"), ("ndjson", "["), ("spmf", "1")])
   func refusesAnEndlessLineInBoundedMemory(format: String, byte: String) throws {
     let outcome = try CommandRunner.shell(
-      "head -c 1G /dev/zero | tr '\\0' '\(byte)' | $lode mine - --format \(format) --to out",
+      "exec $lode mine - --format \(format) --to out < <(head -c 1G /dev/zero | tr '\\0' '\(byte)')",
       in: TemporaryFolder())
     expectFailure(outcome, status: 1, naming: ["standard input:1: ", "67,108,864", "lineBytes"])
+    #expect(outcome.peakBytes > 64 << 20)
     #expect(outcome.peakBytes < 256 << 20, "\(outcome.peakBytes >> 20) MiB")
   }
 
@@ -127,9 +128,10 @@ import Testing
   /// A line of a quarter of a gibibyte, compressed to a megabyte.
   @Test func refusesABombInBoundedMemory() throws {
     let outcome = try CommandRunner.shell(
-      "head -c 256M /dev/zero | tr '\\0' a | gzip -1 | $lode mine - --to out", in: TemporaryFolder()
-    )
+      "exec $lode mine - --to out < <(head -c 256M /dev/zero | tr '\\0' a | gzip -1)",
+      in: TemporaryFolder())
     expectFailure(outcome, status: 1, naming: ["standard input:1: ", "lineBytes"])
+    #expect(outcome.peakBytes > 64 << 20)
     #expect(outcome.peakBytes < 256 << 20, "\(outcome.peakBytes >> 20) MiB")
   }
 }

@@ -10,7 +10,9 @@ public struct Outcome: Sendable {
   public let messages: String
   /// The temporary files that it did not remove.
   public let leftovers: [String]
-  /// The most memory that it, or a command started by it, held at once, in bytes.
+  /// The most memory that it held at once, in bytes, as seen a millisecond before its end.
+  ///
+  /// Not what `wait4` tells, which includes the memory of the tests that it was started from.
   public let peakBytes: Int
 
   /// Standard output as text.
@@ -86,16 +88,22 @@ public enum CommandRunner {
       throw CommandRunnerError("cannot run \(command[0]): \(String(cString: strerror(failure)))")
     }
     var status: Int32 = 0
-    var usage = rusage()
-    while wait4(process, &status, 0, &usage) != process {
-      if errno != EINTR { throw CommandRunnerError("cannot wait for \(command[0])") }
+    var peakBytes = 0
+    while true {
+      let ended = waitpid(process, &status, WNOHANG)
+      if ended == process { break }
+      guard ended == 0 || errno == EINTR else {
+        throw CommandRunnerError("cannot wait for \(command[0])")
+      }
+      peakBytes = max(peakBytes, try peakMemory(of: process))
+      usleep(1000)
     }
     let signal = status & 0x7F
     return Outcome(
       status: signal == 0 ? (status >> 8) & 0xFF : 128 + signal,
       output: output == nil ? try kept.read("output") : [],
       messages: String(decoding: try kept.read("messages"), as: UTF8.self),
-      leftovers: temporary.names, peakBytes: usage.ru_maxrss << 10)
+      leftovers: temporary.names, peakBytes: peakBytes)
   }
 
   /// Little of the environment of the tests, so that it cannot change what is tested.
@@ -104,5 +112,12 @@ public enum CommandRunner {
       getenv(name).map { "\(name)=\(String(cString: $0))" }
     }
     return kept + ["LC_ALL=C.UTF-8", "TMPDIR=\(temporary)"]
+  }
+
+  /// The most memory that a process has held, in bytes; 0 when it has ended.
+  private static func peakMemory(of process: pid_t) throws(CommandRunnerError) -> Int {
+    let status = String(decoding: try readFile("/proc/\(process)/status"), as: UTF8.self)
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) << 10
   }
 }

@@ -7,7 +7,7 @@ import Testing
 
   @Test func theExpectationsCanBeRead() throws {
     guard let data = PublishedData() else { return }
-    #expect(try data.expectations().count >= 20)
+    #expect(try !data.expectations().isEmpty)
   }
 
   @Test(arguments: entries)

@@ -40,7 +40,9 @@ import Testing
       let options = "-q --min-support 10 --target \(target)"
       let byNumber = try data.mine("groceries.dat", options).lines
       let byName = try data.mine("groceries.csv", options).lines
+      // Two names end in a blank, for which the output quotes them.
       let translated = byName.map { line -> String in
+        let line = line.replacing("\"", with: "")
         guard line != byName[0], let comma = line.firstIndex(of: ",") else { return String(line) }
         let items = line[..<comma].split(separator: ";").map { numbers[$0] ?? -1 }.sorted()
         return items.map(String.init).joined(separator: ";") + line[comma...]
@@ -81,7 +83,8 @@ import Testing
       let options = "--min-support \(support) --target itemsets -o fimi"
       let outcome = try data.mine("mushroom.dat", options, output: "/dev/null")
       #expect(outcome.messages.contains("\n\(itemsets) frequent itemsets (complete; 1: 96, "))
-      #expect(outcome.peakBytes < 64 << 20, "\(outcome.peakBytes >> 20) MiB")
+      #expect(
+        outcome.peakBytes > 0 && outcome.peakBytes < 64 << 20, "\(outcome.peakBytes >> 20) MiB")
     }
   }
 
@@ -93,6 +96,6 @@ import Testing
     guard let data = PublishedData() else { return }
     let outcome = try data.mine("retail.dat", options, output: "/dev/null")
     #expect(outcome.messages.contains("min support 0.1% = 89 of 88,162 transactions\n"))
-    #expect(outcome.peakBytes < 64 << 20, "\(outcome.peakBytes >> 20) MiB")
+    #expect(outcome.peakBytes > 0 && outcome.peakBytes < 64 << 20, "\(outcome.peakBytes >> 20) MiB")
   }
 }
