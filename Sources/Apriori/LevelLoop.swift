@@ -230,15 +230,17 @@ private struct LevelCut {
   static let smallestTarget = 1 << 14
   /// and at most this large: their counts stay in the second-level cache while they are reduced.
   static let largestTarget = 1 << 18
+  /// unless there would be more of them than this: a range costs memory of its own.
+  static let rangeLimit = 1 << 16
   /// Below this many candidates a level is answered with all counts.
   static let denseCandidateLimit = 1 << 15
 
   init(level: Level, plan: MiningPlan) {
     let candidates = level.segments.reduce(0) { $0 + $1.candidateCount }
-    let target = candidates / (plan.parallelism * 8)
-    ranges = candidateRanges(
-      of: level,
-      targetCandidateCount: min(max(target, Self.smallestTarget), Self.largestTarget))
+    let share = candidates / (plan.parallelism * 8)
+    let target = max(
+      min(max(share, Self.smallestTarget), Self.largestTarget), candidates / Self.rangeLimit)
+    ranges = candidateRanges(of: level, targetCandidateCount: target)
     // The share of frequent candidates falls slowly from level to level, so the last one foretells
     // whether listing the few beats telling all. Level 1 foretells nothing.
     let frequent = level.nodeCount + level.perfectExtensionCount

@@ -33,6 +33,10 @@ public struct LocalMiner: Sendable {
     }
   }
 
+  /// Blocks times frequent items after which a block set is full: a projection holds a number for
+  /// each, which would be gigabytes where blocks are tiny.
+  static let blockItemLimit = 1 << 24
+
   private let blockSets: [[Block]]
   private let items: RankedItems
   private let transactionCount: UInt64
@@ -55,7 +59,9 @@ public struct LocalMiner: Sendable {
     for block in blocks {
       open.append(block)
       openTransactions += block.transactionCount
-      if openTransactions >= options.transactionsPerBlockSet {
+      if openTransactions >= options.transactionsPerBlockSet
+        || open.count * items.count >= Self.blockItemLimit
+      {
         sets.append(open)
         open = []
         openTransactions = 0
