@@ -37,8 +37,11 @@ struct PublishedData {
   func count(
     _ name: String, _ options: String, sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> Int {
-    let outcome = try mine(name, options, sourceLocation: sourceLocation)
-    let rows = outcome.output.count { $0 == UInt8(ascii: "\n") } - 1
+    let outcome = try CommandRunner.shell(
+      "set -o pipefail; $lode mine '\(path)/\(name)' \(options) | wc -l", in: TemporaryFolder())
+    try #require(outcome.status == 0, "\(outcome.messages)", sourceLocation: sourceLocation)
+    let lines = outcome.lines.first.flatMap { Int($0) }
+    let rows = try #require(lines, sourceLocation: sourceLocation) - 1  // the header
     let kind = options.contains("--target") ? " itemset" : " rule"
     let summary = try #require(outcome.messageLines.last, sourceLocation: sourceLocation)
     #expect(
@@ -76,66 +79,4 @@ func grouped(_ number: Int) -> String {
     text.append(digit)
   }
   return String(text.reversed())
-}
-
-/// Itemsets of integers with their counts, in canonical order: by length, then by items.
-struct CanonicalListing: Equatable {
-  /// One row after the other: items, ascending, and then the count.
-  private(set) var rows: [[Int]] = []
-
-  /// Reads `items;items,length,count,support` with a header.
-  init(csv: [UInt8]) {
-    for line in csv.split(separator: UInt8(ascii: "\n")).dropFirst() {
-      let cells = line.split(separator: UInt8(ascii: ","))
-      rows.append(cells[0].split(separator: UInt8(ascii: ";")).map(Self.number))
-      rows[rows.count - 1].append(Self.number(cells[2]))
-    }
-  }
-
-  /// Reads `items items (count)`, in any order.
-  init(fimi: [UInt8]) {
-    for line in fimi.split(separator: UInt8(ascii: "\n")) {
-      let words = line.split(separator: UInt8(ascii: " "))
-      rows.append(words.dropLast().map(Self.number).sorted())
-      rows[rows.count - 1].append(Self.number(words[words.count - 1].dropFirst().dropLast()))
-    }
-    rows.sort { first, second in
-      first.count != second.count
-        ? first.count < second.count : first.lexicographicallyPrecedes(second)
-    }
-  }
-
-  /// The number of itemsets of each length.
-  var byLength: [String: Int] {
-    Dictionary(grouping: rows) { "\($0.count - 1)" }.mapValues(\.count)
-  }
-
-  /// One line for each itemset: `items (count)`.
-  var text: [UInt8] {
-    var text: [UInt8] = []
-    for row in rows {
-      for item in row.dropLast() { text += Array("\(item) ".utf8) }
-      text += Array("(\(row[row.count - 1]))\n".utf8)
-    }
-    return text
-  }
-
-  /// The SHA-256 of the text, in hexadecimal digits.
-  func digest() throws -> String {
-    let folder = try TemporaryFolder()
-    try folder.write("listing", text)
-    let outcome = try CommandRunner.shell("sha256sum < listing", in: folder)
-    try #require(outcome.status == 0, "sha256sum is missing")
-    return String(outcome.text.prefix(64))
-  }
-
-  /// Not a number becomes -1, which no listing holds.
-  private static func number(_ digits: ArraySlice<UInt8>) -> Int {
-    var number = 0
-    for digit in digits {
-      guard digit >= 48, digit <= 57 else { return -1 }
-      number = number * 10 + Int(digit - 48)
-    }
-    return number
-  }
 }
