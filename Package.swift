@@ -55,6 +55,14 @@ let package = Package(
       swiftSettings: strict),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    // Runs the binary, for the tests of the command line.
+    .target(name: "CommandRunner", path: "Tests/CommandRunner", swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["CommandRunner", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PublishedDataTests", dependencies: ["CommandRunner"], swiftSettings: strict),
+
     tests(of: "CBitmapKernels", []),
     tests(of: "Itemsets", []),
     tests(of: "TransactionReaders", ["Itemsets"]),

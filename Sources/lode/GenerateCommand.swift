@@ -9,9 +9,13 @@ struct GenerateCommand: ParsableCommand {
     abstract: "Generate the demonstration and benchmark data.",
     discussion: """
       Example:
-        lode generate quest --transactions 1000000 --average-length 20 --average-pattern-length 6 --to quest.dat
+        lode generate quest --transactions 1000000 --average-length 20 --to quest.dat
       """,
     subcommands: [GenerateCompanyKCommand.self, GenerateQuestCommand.self])
+
+  func run() throws {
+    throw CommandFailure.usage("say what to generate\n\n" + Lode.helpMessage(for: Self.self))
+  }
 }
 
 /// Where generated baskets go.
@@ -95,7 +99,7 @@ struct GenerateQuestCommand: ParsableCommand {
     abstract: "Baskets after Agrawal and Srikant (VLDB 1994, section 2.4.3), one a line.",
     discussion: """
       Example:
-        lode generate quest --transactions 100000 --average-length 10 --average-pattern-length 4 --to T10I4D100K.dat
+        lode generate quest --average-length 10 --to T10I4D100K.dat
       """)
 
   @Option(help: ArgumentHelp("Number of transactions.", valueName: "number"))

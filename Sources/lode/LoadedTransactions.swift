@@ -28,10 +28,12 @@ struct LoadedTransactions {
         paths: arguments.input, options: arguments.options(machine: machine))
       try loader.load(&reader) { narrator.show(readingProgress(title, $0)) }
       narrator.clear()
-      report(reader, loader, title: title, saysFormat: name == nil, narrator: narrator)
+      report(
+        reader, loader, title: title, saysFormat: name == nil, keptEmpty: arguments.keepEmpty,
+        narrator: narrator)
     } catch let error as ReadError {
       narrator.clear()
-      throw error.kind == .usage ? .usage("lode: \(error)") : .failed(error)
+      throw error.kind == .usage ? .usage("\(error)") : .failed(error)
     } catch let error as CommandFailure {
       narrator.clear()
       throw error
@@ -59,7 +61,7 @@ struct LoadedTransactions {
 
   private static func report(
     _ reader: borrowing TransactionReader, _ loader: Loader, title: String, saysFormat: Bool,
-    narrator: Narrator
+    keptEmpty: Bool, narrator: Narrator
   ) {
     if saysFormat {
       for input in reader.inputs { narrator.say("\(input)") }
@@ -72,7 +74,8 @@ struct LoadedTransactions {
     if summary.blankLines > 0 {
       narrator.say(
         Progress.counted(summary.blankLines, "blank line")
-          + " skipped; --keep-empty counts them as transactions")
+          + (keptEmpty
+            ? " counted as transactions" : " skipped; --keep-empty counts them as transactions"))
     }
     if summary.rowsWithoutTransaction > 0 {
       narrator.say(

@@ -19,12 +19,17 @@ struct Lode: ParsableCommand {
       MineCommand.self, DemoCommand.self, GenerateCommand.self, LimitsCommand.self,
     ])
 
+  func run() throws {
+    throw CommandFailure.usage("say what to do\n\n" + Self.helpMessage())
+  }
+
   /// Exit status: 0 done, 1 the work failed, 2 wrong usage.
   static func main() {
     ignoreOutputSignals()
     do {
       var command = try parseAsRoot()
       try command.run()
+      try flushStandardOutput()
     } catch let failure as CommandFailure {
       StandardError.say("lode: \(failure.message)")
       Glibc.exit(failure.status)
@@ -36,7 +41,7 @@ struct Lode: ParsableCommand {
       let message = fullMessage(for: error)
       if code == .success {
         print(message)
-        Glibc.exit(0)
+        Glibc.exit(fflush(nil) == 0 || errno == EPIPE ? 0 : 1)
       }
       if code == .validationFailure {
         StandardError.say(message)
@@ -45,6 +50,13 @@ struct Lode: ParsableCommand {
       StandardError.say("lode: \(error)")
       Glibc.exit(1)
     }
+  }
+}
+
+/// Sends on what `print` still holds; a closed pipe is no failure.
+private func flushStandardOutput() throws(CommandFailure) {
+  if fflush(nil) != 0, errno != EPIPE {
+    throw .failed("cannot write to standard output: \(String(cString: strerror(errno)))")
   }
 }
 

@@ -8,7 +8,7 @@ struct MachineArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Memory to work within, such as 512MiB, 4G or 50% of RAM (default: 75%).",
+      "Memory to work within, such as 512MiB, 4G or 50% of RAM.",
       valueName: "size"))
   var memory: String = "75%"
 

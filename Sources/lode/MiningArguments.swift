@@ -43,6 +43,7 @@ enum ItemLimit: ExpressibleByArgument, Equatable {
 /// What is mined, and which rules are made of it.
 struct MiningArguments: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Minimum support: 100 is a count, 0.01 and 1% are shares of all transactions.",
       valueName: "support"))
@@ -58,10 +59,13 @@ struct MiningArguments: ParsableArguments {
   var maxLength = ItemLimit.none
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Minimum confidence of a rule: 0.5 or 50%.", valueName: "confidence"))
   var minConfidence = "50%"
 
-  @Option(help: ArgumentHelp("Minimum lift of a rule.", valueName: "lift"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Minimum lift of a rule.", valueName: "lift"))
   var minLift: String?
 
   @Option(help: ArgumentHelp("Most items of an antecedent, or none.", valueName: "items"))

@@ -20,7 +20,9 @@ struct OutputArguments: ParsableArguments {
       valueName: "column"))
   var sort: String?
 
-  @Option(help: ArgumentHelp("Rows to write, or none for all.", valueName: "rows"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Rows to write, or none for all.", valueName: "rows"))
   var top: String?
 
   @Option(

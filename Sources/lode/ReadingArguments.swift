@@ -62,6 +62,9 @@ struct ReadingArguments: ParsableArguments {
     if input.isEmpty {
       throw ValidationError("no input; give the names of files, or - for standard input")
     }
+    if input.contains("") {
+      throw ValidationError("an input has an empty name; give the name of a file, or -")
+    }
     do {
       try options(machine: nil).validate()
     } catch {

@@ -1,0 +1,74 @@
+import CommandRunner
+import TestSupport
+import Testing
+
+/// The same data and options give the same bytes, however they come.
+@Suite struct InvarianceTests {
+  /// Transactions of correlated items, so that there are long itemsets and ties of all kinds.
+  private static func transactions(
+    seed: UInt64, count: Int, items: [String]
+  ) -> [[String]] {
+    var generator = SeededGenerator(seed: seed)
+    let patterns = (0..<6).map { _ in items.shuffled(using: &generator).prefix(5) }
+    return (0..<count).map { _ in
+      var transaction = Set(patterns.randomElement(using: &generator) ?? [])
+      for _ in 0..<Int.random(in: 0...4, using: &generator) {
+        if let item = items.randomElement(using: &generator) { transaction.insert(item) }
+      }
+      transaction.insert(items[0])  // a perfect extension of everything
+      return transaction.sorted().filter { _ in UInt8.random(in: 0...7, using: &generator) > 0 }
+    }.filter { !$0.isEmpty }
+  }
+
+  private static func text(_ transactions: [[String]]) -> String {
+    transactions.map { $0.joined(separator: ",") + "\n" }.joined()
+  }
+
+  static let targets = [
+    "--target itemsets", "--target itemsets -o fimi", "--target closed", "--target maximal -o json",
+    "--target closed --sort support", "--target itemsets --sort count --top 10",
+    "--target rules --min-confidence 30%",
+    "--target rules --max-consequent none --min-lift 1.1",
+    "--measures zhang,cosine,kulczynski --sort zhang", "-o table --sort lift", "-o spmf",
+    "--target itemsets --sort canonical --max-length 3",
+  ]
+
+  @Test(arguments: targets)
+  func sameBytes(options: String) throws {
+    let folder = try TemporaryFolder()
+    for (seed, items) in [
+      (UInt64(1), (0..<12).map { "item-\($0)" }), (2, (1...14).map { "\($0 * $0)" }),
+    ] {
+      var generator = SeededGenerator(seed: seed + 100)
+      let data = Self.transactions(seed: seed, count: 400, items: items)
+      try folder.write("data", Self.text(data))
+      let command = "--min-support 5% -q \(options)"
+      let expected = try lode("mine data \(command)", in: folder)
+      try #require(expected.status == 0, "\(expected.messages)")
+      #expect(expected.lines.count > 8)
+
+      try folder.write("lines", Self.text(data.shuffled(using: &generator)))
+      try folder.write("items", Self.text(data.map { $0.shuffled(using: &generator) }))
+      try folder.write("head", Self.text(Array(data.prefix(123))))
+      try folder.write("tail", Self.text(Array(data.dropFirst(123))))
+      let variants =
+        ["lines", "items", "tail head"]
+        + [1, 3, 500, 65_536].map { "items --block-transactions \($0)" }
+        + [1, 2, 4].map { "lines --threads \($0)" } + ["lines --threads 4 --block-transactions 7"]
+      for variant in variants {
+        let other = try lode("mine \(variant) \(command)", in: folder)
+        #expect(other.output == expected.output, "seed \(seed), \(variant)")
+      }
+    }
+  }
+
+  @Test func sameBytesEachTime() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(
+      "data", Self.text(Self.transactions(seed: 3, count: 300, items: (0..<12).map { "i\($0)" })))
+    let command = "mine data -q --min-support 2% --max-consequent none --min-confidence 60%"
+    let first = try lode(command, in: folder)
+    #expect(first.lines.count > 100)
+    for _ in 0..<5 { #expect(try lode(command, in: folder).output == first.output) }
+  }
+}
