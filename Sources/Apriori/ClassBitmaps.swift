@@ -1,9 +1,11 @@
+import Synchronization
+
 /// Bitmaps of the items of one class over the rows that hold its first item.
 ///
 /// Built from the rows ahead of the first item's positions; rows with too few of the class's items to
 /// hold a candidate are left out. The classes of later levels have fewer items and need more of them
 /// in a row, so what one level built serves all that follow.
-final class ClassBitmaps {
+final class ClassBitmaps: Sendable {
   /// The items, in the order of their bitmaps.
   let ranks: [UInt32]
   /// The bitmaps, `wordCount` words each.
@@ -103,32 +105,35 @@ struct ClassItems {
   }
 }
 
-/// The class bitmaps that one thread has built of one projection, for the levels that follow.
-final class ClassCache {
-  /// Bytes of bitmaps that one cache keeps at most; the rest is built anew at each level.
-  static let byteLimit = 64 << 20
-
-  /// Keeps the projection's identity its own while entries of it exist.
-  let identity: ProjectionIdentity
-  private var entries: [ClassBitmaps?]
-  private var byteCount = 0
-
-  init(identity: ProjectionIdentity, rankCount: Int) {
-    self.identity = identity
-    entries = Array(repeating: nil, count: rankCount)
+/// The class bitmaps built of one projection, for the levels that follow; shared by all threads.
+final class ClassCache: Sendable {
+  private struct State {
+    var entries: [ClassBitmaps?]
+    var byteCount = 0
   }
 
-  subscript(first: UInt32) -> ClassBitmaps? { entries[Int(first)] }
+  private let byteLimit: Int
+  private let state: Mutex<State>
+
+  /// - Parameter byteLimit: bytes of bitmaps kept at most; the rest is built anew at each level.
+  init(rankCount: Int, byteLimit: Int) {
+    self.byteLimit = byteLimit
+    state = Mutex(State(entries: Array(repeating: nil, count: rankCount)))
+  }
+
+  /// The bitmaps of the class with a first item, where they have been kept.
+  subscript(first: UInt32) -> ClassBitmaps? {
+    state.withLock { $0.entries[Int(first)] }
+  }
 
   /// Keeps the bitmaps of a class in place of those it had, where there is room.
   func keep(_ bitmaps: ClassBitmaps, of first: UInt32) {
-    let replaced = entries[Int(first)].map { $0.words.count * 8 } ?? 0
-    let bytes = byteCount - replaced + bitmaps.words.count * 8
-    if bytes > Self.byteLimit { return }
-    byteCount = bytes
-    entries[Int(first)] = bitmaps
+    state.withLock { state in
+      let replaced = state.entries[Int(first)].map { $0.words.count * 8 } ?? 0
+      let bytes = state.byteCount - replaced + bitmaps.words.count * 8
+      if bytes > byteLimit { return }
+      state.byteCount = bytes
+      state.entries[Int(first)] = bitmaps
+    }
   }
 }
-
-/// Tells projections apart.
-final class ProjectionIdentity: Sendable {}

@@ -134,19 +134,9 @@ public final class CountingScratch {
   var extensionPlaces = ScratchBuffer<UInt32>()
   /// Places of the items of the current row.
   var rowPlaces = ScratchBuffer<UInt32>()
-  /// What earlier levels built, a cache a block set.
-  private var classCaches: [ClassCache] = []
 
   /// No memory yet.
   public init() {}
-
-  /// The cache of one projection's class bitmaps.
-  func classCache(of identity: ProjectionIdentity, rankCount: Int) -> ClassCache {
-    if let cache = classCaches.first(where: { $0.identity === identity }) { return cache }
-    let cache = ClassCache(identity: identity, rankCount: rankCount)
-    classCaches.append(cache)
-    return cache
-  }
 
   /// Places by rank, all absent; whoever sets one takes it back.
   func absentPlaces(_ count: Int) -> UnsafeMutablePointer<UInt32> {

@@ -240,7 +240,8 @@ private struct LevelCut {
     let share = candidates / (plan.parallelism * 8)
     let target = max(
       min(max(share, Self.smallestTarget), Self.largestTarget), candidates / Self.rangeLimit)
-    ranges = candidateRanges(of: level, targetCandidateCount: target)
+    // Positions in a range have 32 bits, and the last node may add as many as there are items.
+    ranges = candidateRanges(of: level, targetCandidateCount: min(target, 1 << 31))
     // The share of frequent candidates falls slowly from level to level, so the last one foretells
     // whether listing the few beats telling all. Level 1 foretells nothing.
     let frequent = level.nodeCount + level.perfectExtensionCount

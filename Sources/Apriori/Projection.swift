@@ -13,6 +13,9 @@ public struct Projection: Sendable {
 
   let form: Form
 
+  /// The most occurrences and transactions of one block set together: positions have 32 bits.
+  public static let positionLimit = Int(UInt32.max) - 1
+
   /// How to lay a projection out.
   public enum Layout: String, Sendable, CaseIterable {
     /// Whichever is estimated to count faster.
@@ -30,17 +33,20 @@ public struct Projection: Sendable {
   ///     must stay below 2^32.
   ///   - rankOf: for each dictionary id its rank; `rankCount` or more leaves the item out.
   ///   - rankCount: how many ranks take part.
+  ///   - cacheLimit: bytes that counting may keep from level to level.
   /// - Throws: ``CountingError`` where the set is too large for 32-bit positions.
   /// - Complexity: O(occurrences) time and memory.
   public init(
-    blocks: [Block], rankOf: [UInt32], rankCount: Int, layout: Layout = .automatic
+    blocks: [Block], rankOf: [UInt32], rankCount: Int, layout: Layout = .automatic,
+    cacheLimit: Int
   ) throws(CountingError) {
     let view = BlockSetView(blocks: blocks, rankOf: rankOf, rankCount: rankCount)
     let occurrences = view.occurrenceCount
-    guard occurrences + view.rowCount < Int(UInt32.max) else {
+    guard occurrences + view.rowCount <= Self.positionLimit else {
       throw CountingError(
         "a block set of \(view.rowCount) transactions holds \(occurrences) item occurrences;"
-          + " at most 2^32 can be counted together: use fewer transactions a block set")
+          + " at most \(Self.positionLimit) can be counted together (limit blockSetPositions):"
+          + " raise --min-support, or use a smaller --block-transactions")
     }
     let dense =
       switch layout {
@@ -51,9 +57,9 @@ public struct Projection: Sendable {
     if dense {
       form = .dense(DenseProjection(view))
     } else if rankCount < Int(UInt16.max) {
-      form = .sparse(SparseProjection(view))
+      form = .sparse(SparseProjection(view, cacheLimit: cacheLimit))
     } else {
-      form = .sparseWide(SparseProjection(view))
+      form = .sparseWide(SparseProjection(view, cacheLimit: cacheLimit))
     }
   }
 

@@ -135,7 +135,6 @@ func countClasses<Rank>(
   _ counts: UnsafeMutablePointer<UInt32>
 ) {
   var items = ClassItems(rankCount: sparse.rankCount, scratch: scratch)
-  let cache = scratch.classCache(of: sparse.identity, rankCount: sparse.rankCount)
   let extensionPlaces = scratch.extensionPlaces.reserve(sparse.rankCount)
   var cursor = start
   var ahead = startAhead
@@ -144,7 +143,7 @@ func countClasses<Rank>(
   var counts = counts
   while hasGroup {
     let first = cursor.path[0]
-    let known = cache[first]
+    let known = sparse.classes[first]
     if let known { items.add(known.ranks) }
     while aheadHasGroup, ahead.path[0] == first {
       items.add(ahead, pathLength: pathLength)
@@ -157,7 +156,7 @@ func countClasses<Rank>(
       bitmaps = ClassBitmaps(
         first: Int(first), items: items, itemsNeeded: pathLength + 1, sparse: sparse,
         scratch: scratch)
-      cache.keep(bitmaps, of: first)
+      sparse.classes.keep(bitmaps, of: first)
     }
     let prefixes = scratch.prefixes.reserve((pathLength + 1) * max(bitmaps.wordCount, 1))
     repeat {

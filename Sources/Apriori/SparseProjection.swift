@@ -6,7 +6,6 @@ import Blocks
 /// with it ahead. Built by transposing the blocks rank by rank: the slot that a rank is written to is
 /// its position. `Rank` is the narrowest integer that leaves its greatest value free to end a row.
 struct SparseProjection<Rank: FixedWidthInteger & UnsignedInteger & Sendable>: Sendable {
-  let identity = ProjectionIdentity()
   let rankCount: Int
   let rowCount: Int
   /// All rows one after the other, each followed by ``rowEnd``.
@@ -17,12 +16,15 @@ struct SparseProjection<Rank: FixedWidthInteger & UnsignedInteger & Sendable>: S
   let starts: [Int]
   /// The most items of a row.
   let longestRow: Int
+  /// What counting leaves for the levels that follow.
+  let classes: ClassCache
 
   static var rowEnd: Rank { Rank.max }
 
-  init(_ view: BlockSetView) {
+  init(_ view: BlockSetView, cacheLimit: Int) {
     rankCount = view.rankCount
     rowCount = view.rowCount
+    classes = ClassCache(rankCount: view.rankCount, byteLimit: cacheLimit)
     var buffer = [UInt16](repeating: 0, count: BlockLimits.transactions)
     var next = [UInt32](repeating: 0, count: view.rowCount)
     for block in view.blocks.indices {

@@ -38,6 +38,12 @@ public struct Block: Sendable, Equatable {
     self.customers = customers
   }
 
+  /// Bytes held in memory.
+  public var byteCount: Int {
+    payload.count * 2 + containers.count * MemoryLayout<Container>.stride + itemIDs.count * 4
+      + times.count * 8 + customers.count * 4
+  }
+
   /// Adds the count of each item of the block to `counts`, which has one entry an id of the dictionary.
   ///
   /// - Throws: ``BlockError/itemBeyondDictionary(item:dictionaryCount:)`` when the block has an item

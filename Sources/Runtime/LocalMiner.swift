@@ -15,7 +15,7 @@ public struct LocalMiner: Sendable {
     public var transactionsPerBlockSet: Int
     /// How block sets are laid out for counting.
     public var layout: Projection.Layout
-    /// Bytes that projections and closed levels may take; nil for no limit.
+    /// Bytes that blocks, projections and closed levels may take; nil for no limit.
     public var memoryLimit: Int?
 
     /// Options; a thread count below 1 is taken as 1.
@@ -33,9 +33,16 @@ public struct LocalMiner: Sendable {
     }
   }
 
+  /// Bytes that counting in all block sets together may keep from level to level; a quarter of the
+  /// memory limit where that is less.
+  private var cacheLimit: Int { min(256 << 20, options.memoryLimit.map { $0 / 4 } ?? .max) }
+
   /// Blocks times frequent items after which a block set is full: a projection holds a number for
   /// each, which would be gigabytes where blocks are tiny.
   static let blockItemLimit = 1 << 24
+
+  /// Item occurrences after which a block set is full, well below what a projection can take.
+  static let occurrenceLimit = 1 << 28
 
   private let blockSets: [[Block]]
   private let items: RankedItems
@@ -56,15 +63,19 @@ public struct LocalMiner: Sendable {
     var sets: [[Block]] = []
     var open: [Block] = []
     var openTransactions = 0
+    var openOccurrences = 0
     for block in blocks {
       open.append(block)
       openTransactions += block.transactionCount
+      openOccurrences += block.containers.reduce(0) { $0 + Int($1.cardinality) }
       if openTransactions >= options.transactionsPerBlockSet
+        || openOccurrences >= Self.occurrenceLimit
         || open.count * items.count >= Self.blockItemLimit
       {
         sets.append(open)
         open = []
         openTransactions = 0
+        openOccurrences = 0
       }
     }
     if !open.isEmpty || sets.isEmpty { sets.append(open) }
@@ -90,10 +101,11 @@ public struct LocalMiner: Sendable {
       maximumLevel: maximumLength, blockSetCount: blockSets.count,
       parallelism: options.threadCount)
     let projectionBytes = projections.reduce(0) { $0 + $1.byteCount }
+    let blockBytes = blockSets.joined().reduce(0) { $0 + $1.byteCount }
     let desk = Monitor(
       Desk(
         loop: LevelLoop(plan: plan), memoryLimit: options.memoryLimit,
-        projectionBytes: projectionBytes, progress: progress))
+        bytesBesidesLevels: blockBytes + projectionBytes, progress: progress))
     desk.update { $0.start(items: items) }
     ComputePool.run(threadCount: options.threadCount) {
       let scratch = CountingScratch()
@@ -131,7 +143,8 @@ public struct LocalMiner: Sendable {
       while let index = desk.update({ $0.next() }) {
         do throws(CountingError) {
           let projection = try Projection(
-            blocks: blockSets[index], rankOf: ranks, rankCount: count, layout: options.layout)
+            blocks: blockSets[index], rankOf: ranks, rankCount: count, layout: options.layout,
+            cacheLimit: cacheLimit / blockSets.count)
           desk.update { $0.projections[index] = projection }
         } catch {
           desk.update { $0.failure = error }
@@ -195,16 +208,16 @@ private struct Desk {
   private var reducing: [ReducingTask] = []
   private var finished = false
   private let memoryLimit: Int?
-  private let projectionBytes: Int
+  private let bytesBesidesLevels: Int
   private let progress: @Sendable (LevelSummary) -> Void
 
   init(
-    loop: LevelLoop, memoryLimit: Int?, projectionBytes: Int,
+    loop: LevelLoop, memoryLimit: Int?, bytesBesidesLevels: Int,
     progress: @escaping @Sendable (LevelSummary) -> Void
   ) {
     self.loop = loop
     self.memoryLimit = memoryLimit
-    self.projectionBytes = projectionBytes
+    self.bytesBesidesLevels = bytesBesidesLevels
     self.progress = progress
   }
 
@@ -254,7 +267,7 @@ private struct Desk {
 
   private mutating func checkMemory(level: Int) {
     guard let memoryLimit else { return }
-    let needed = projectionBytes + loop.result.byteCount
+    let needed = bytesBesidesLevels + loop.result.byteCount
     if needed > memoryLimit {
       fail(.memory(level: level, needed: needed, limit: memoryLimit))
     }

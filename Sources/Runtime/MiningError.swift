@@ -4,7 +4,7 @@ public import Apriori
 public enum MiningError: Error, Equatable, CustomStringConvertible {
   /// Counts are missing, out of place or contradict each other.
   case counting(CountingError)
-  /// Projections and closed levels outgrew the memory limit, in bytes.
+  /// Blocks, projections and closed levels outgrew the memory limit, in bytes.
   case memory(level: Int, needed: Int, limit: Int)
 
   /// What happened, where, and what to do.

@@ -1,4 +1,6 @@
+import Apriori
 import ArgumentParser
+import AssociationRules
 import Blocks
 import Itemsets
 import Reports
@@ -20,7 +22,10 @@ struct LimitsCommand: ParsableCommand {
     let blockLimits = [
       ("blockTransactions", BlockLimits.transactions, "transactions in a block"),
       ("blockOccurrences", BlockLimits.occurrences, "item occurrences in a block"),
+      ("blockSections", BlockLimits.sections, "sections of an encoded block"),
       ("blockEncodedBytes", BlockLimits.encodedBytes, "bytes of an encoded block"),
+      ("blockSetPositions", Projection.positionLimit, "item occurrences counted together"),
+      ("indexNodes", ItemsetIndex.nodeLimit, "unexpanded itemsets that rules are made of"),
     ]
     let rows =
       ReadingLimits.all.map { ($0.name, grouped($0.value), $0.meaning) }

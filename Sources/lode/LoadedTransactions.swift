@@ -146,11 +146,3 @@ private struct Loader {
     }
   }
 }
-
-extension Block {
-  /// Bytes held in memory.
-  fileprivate var byteCount: Int {
-    payload.count * 2 + containers.count * MemoryLayout<Container>.stride + itemIDs.count * 4
-      + times.count * 8 + customers.count * 4
-  }
-}

@@ -66,8 +66,7 @@ struct MiningJob {
     let miner = LocalMiner(
       blocks: loaded.blocks, items: items, transactionCount: loaded.transactionCount,
       options: .init(
-        threadCount: machine.threadCount,
-        memoryLimit: max(machine.memoryBytes - loaded.byteCount, 0)))
+        threadCount: machine.threadCount, memoryLimit: machine.memoryBytes))
     let clock = LevelClock(monotonicSeconds())
     let levels = try miner.mine(minimumSupport: minimum, maximumLength: request.maximumLevel) {
       level in
