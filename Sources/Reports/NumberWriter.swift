@@ -122,7 +122,7 @@ private func writeExponential(
 }
 
 /// The texts of recent supports, which repeat far more often than other measures do.
-private struct SupportTexts: ~Copyable {
+struct SupportTexts: ~Copyable {
   private static let slotCount = 4096
   private static let stride = 48  // the count, its text's length, the text
 
