@@ -121,6 +121,11 @@ final class ClassCache: Sendable {
     state = Mutex(State(entries: Array(repeating: nil, count: rankCount)))
   }
 
+  /// Bytes held now.
+  var byteCount: Int {
+    state.withLock { $0.byteCount + $0.entries.count * MemoryLayout<ClassBitmaps?>.stride }
+  }
+
   /// The bitmaps of the class with a first item, where they have been kept.
   subscript(first: UInt32) -> ClassBitmaps? {
     state.withLock { $0.entries[Int(first)] }

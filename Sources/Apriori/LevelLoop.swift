@@ -114,8 +114,10 @@ public struct LevelLoop: Sendable {
 
   /// Begins with the frequent items: level 1 needs no counting, since reading counted every item.
   ///
-  /// - Parameter items: the frequent items in rank order.
-  public mutating func start(items: RankedItems) -> [Effect] {
+  /// - Parameters:
+  ///   - items: the frequent items in rank order.
+  ///   - itemCount: all items, the candidates of level 1.
+  public mutating func start(items: RankedItems, itemCount: Int) -> [Effect] {
     var root = LevelSegment(length: 1)
     let perfect = items.counts.firstIndex { $0 >= plan.transactionCount } ?? items.count
     root.append(
@@ -123,7 +125,7 @@ public struct LevelLoop: Sendable {
       extensions: (0..<perfect).map { UInt32(truncatingIfNeeded: $0) },
       counts: Array(items.counts[..<perfect]))
     return close(
-      Level(length: 1, segments: [root], candidateCount: UInt64(items.count)))
+      Level(length: 1, segments: [root], candidateCount: UInt64(max(itemCount, items.count))))
   }
 
   /// Takes one event and says what to do now.

@@ -63,15 +63,15 @@ public struct Projection: Sendable {
     }
   }
 
-  /// Bytes held by the projection.
+  /// Bytes held by the projection, with what counting has left in it.
   public var byteCount: Int {
     switch form {
     case .dense(let dense):
       return dense.bitmaps.count * 8 + dense.planes.reduce(0) { $0 + $1.bits.count * 8 }
     case .sparse(let sparse):
-      return sparse.rows.count * 2 + sparse.positions.count * 4 + sparse.starts.count * 8
+      return sparse.rows.count * 2 + sparse.byteCountBesidesRows
     case .sparseWide(let sparse):
-      return sparse.rows.count * 4 + sparse.positions.count * 4 + sparse.starts.count * 8
+      return sparse.rows.count * 4 + sparse.byteCountBesidesRows
     }
   }
 

@@ -21,6 +21,11 @@ struct SparseProjection<Rank: FixedWidthInteger & UnsignedInteger & Sendable>: S
 
   static var rowEnd: Rank { Rank.max }
 
+  /// Bytes of everything but the rows.
+  var byteCountBesidesRows: Int {
+    positions.count * 4 + starts.count * 8 + classes.byteCount
+  }
+
   init(_ view: BlockSetView, cacheLimit: Int) {
     rankCount = view.rankCount
     rowCount = view.rowCount

@@ -23,8 +23,8 @@ public enum ExpansionError: Error, Equatable, CustomStringConvertible {
       return "the index of supports would hold \(nodes) itemsets, more than its limit of "
         + "\(ItemsetIndex.nodeLimit); raise --min-support or set --max-length"
     case .memoryLimit(let purpose, let needed, let limit):
-      return "\(purpose) needs \(needed) bytes and --memory allows \(limit); raise --memory or "
-        + "--min-support"
+      return "\(purpose) needs \(needed >> 20) MiB, and \(limit >> 20) MiB of --memory are left; "
+        + "raise --memory or --min-support, or set --max-length"
     }
   }
 }

@@ -45,13 +45,15 @@ public struct RuleGenerator: ~Copyable {
   public init(
     _ levels: ClosedLevels, options: RuleOptions, memoryLimit: Int
   ) throws(ExpansionError) {
-    var lengths = try options.lengths.resolved(for: levels, margin: 0)
     let antecedent = max(options.maximumAntecedent ?? Int.max, 0)
     let consequent = max(options.maximumConsequent ?? Int.max, 0)
+    // No itemset longer than both sides together makes a rule, so none need be complete.
+    var limits = options.lengths
+    let (sum, overflow) = antecedent.addingReportingOverflow(consequent)
+    if !overflow { limits.maximum = min(limits.maximum ?? sum, sum) }
+    var lengths = try limits.resolved(for: levels, margin: 0)
     lengths.minimum = max(lengths.minimum, 2)
     if antecedent == 0 || consequent == 0 { lengths.maximum = 0 }
-    let (sum, overflow) = antecedent.addingReportingOverflow(consequent)
-    if !overflow { lengths.maximum = min(lengths.maximum, sum) }
     // Both sides of a rule are shorter than its itemset.
     let index = try ItemsetIndex(
       levels, maximumDepth: max(lengths.maximum, 1) - 1, memoryLimit: memoryLimit)

@@ -2,6 +2,9 @@ import Itemsets
 
 /// The lines that tell on standard error how far a job is, without line breaks.
 public enum Progress {
+  /// In place of a number beyond 64 bits.
+  public static let uncountable = "more than 2^64"
+
   /// Lengths that the summary lists before it goes on with an ellipsis.
   static let lengthsListed = 12
 
@@ -33,22 +36,25 @@ public enum Progress {
   ///
   /// - Parameters:
   ///   - kind: `frequent`, `closed` or `maximal`.
-  ///   - byLength: The number of itemsets of length 1, 2 and so on; lengths without any are left out.
+  ///   - byLength: The number of itemsets of length 1, 2 and so on; lengths without any are left
+  ///     out. Nil where they are more than 64 bits can count.
   ///   - completeLength: Where a budget ended the search, the length up to which nothing is missing;
   ///     nil where nothing is missing at all.
   ///   - rules: The number of rules; nil where none were asked for.
   public static func summary(
-    kind: String, byLength: [UInt64], completeLength: Int? = nil, rules: UInt64?, seconds: Double
+    kind: String, byLength: [UInt64]?, completeLength: Int? = nil, rules: UInt64?,
+    seconds: Double
   ) -> String {
-    let total = byLength.reduce(UInt64(0)) { $0.addingReportingOverflow($1).partialValue }
-    let present = byLength.enumerated().filter { $0.element > 0 }
+    let total = byLength?.reduce(UInt64(0)) { $0.addingReportingOverflow($1).partialValue }
+    let present = (byLength ?? []).enumerated().filter { $0.element > 0 }
     var details = [completeLength.map { "complete up to length \($0)" } ?? "complete"]
     let listed = present.prefix(lengthsListed).map { "\($0.offset + 1): \(grouped($0.element))" }
     let more = present.count > lengthsListed ? ["..."] : []
     let lengths = listed + more
     if !lengths.isEmpty { details.append(lengths.joined(separator: ", ")) }
     let rulesFound = rules.map { ", " + counted($0, "rule") } ?? ""
-    return "\(counted(total, "\(kind) itemset")) (\(details.joined(separator: "; ")))"
+    let found = total.map { counted($0, "\(kind) itemset") } ?? "\(uncountable) \(kind) itemsets"
+    return "\(found) (\(details.joined(separator: "; ")))"
       + "\(rulesFound), \(duration(seconds))"
   }
 

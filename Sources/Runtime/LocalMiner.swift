@@ -15,8 +15,10 @@ public struct LocalMiner: Sendable {
     public var transactionsPerBlockSet: Int
     /// How block sets are laid out for counting.
     public var layout: Projection.Layout
-    /// Bytes that blocks, projections and closed levels may take; nil for no limit.
+    /// Bytes that what the caller holds, projections and closed levels may take; nil for no limit.
     public var memoryLimit: Int?
+    /// Bytes that the caller holds: blocks, dictionary.
+    public var bytesHeld: Int
 
     /// Options; a thread count below 1 is taken as 1.
     ///
@@ -24,12 +26,13 @@ public struct LocalMiner: Sendable {
     /// data of common size is one block set, whose counts need no merging.
     public init(
       threadCount: Int, transactionsPerBlockSet: Int = 1 << 18,
-      layout: Projection.Layout = .automatic, memoryLimit: Int? = nil
+      layout: Projection.Layout = .automatic, memoryLimit: Int? = nil, bytesHeld: Int = 0
     ) {
       self.threadCount = max(threadCount, 1)
       self.transactionsPerBlockSet = max(transactionsPerBlockSet, 1)
       self.layout = layout
       self.memoryLimit = memoryLimit
+      self.bytesHeld = bytesHeld
     }
   }
 
@@ -39,13 +42,14 @@ public struct LocalMiner: Sendable {
 
   /// Blocks times frequent items after which a block set is full: a projection holds a number for
   /// each, which would be gigabytes where blocks are tiny.
-  static let blockItemLimit = 1 << 24
+  static let blockItemLimit = 1 << 23
 
   /// Item occurrences after which a block set is full, well below what a projection can take.
   static let occurrenceLimit = 1 << 28
 
   private let blockSets: [[Block]]
   private let items: RankedItems
+  private let itemCount: Int
   private let transactionCount: UInt64
   private let options: Options
 
@@ -53,11 +57,14 @@ public struct LocalMiner: Sendable {
   ///
   /// - Parameters:
   ///   - items: the frequent items of all blocks, with their counts.
+  ///   - itemCount: all items, for the figures of level 1; nil for the frequent ones alone.
   ///   - transactionCount: all transactions, the empty ones included where they count.
   public init(
-    blocks: [Block], items: RankedItems, transactionCount: UInt64, options: Options
+    blocks: [Block], items: RankedItems, itemCount: Int? = nil, transactionCount: UInt64,
+    options: Options
   ) {
     self.items = items
+    self.itemCount = itemCount ?? items.count
     self.transactionCount = transactionCount
     self.options = options
     var sets: [[Block]] = []
@@ -100,13 +107,11 @@ public struct LocalMiner: Sendable {
       minimumSupport: minimumSupport, transactionCount: transactionCount,
       maximumLevel: maximumLength, blockSetCount: blockSets.count,
       parallelism: options.threadCount)
-    let projectionBytes = projections.reduce(0) { $0 + $1.byteCount }
-    let blockBytes = blockSets.joined().reduce(0) { $0 + $1.byteCount }
     let desk = Monitor(
       Desk(
         loop: LevelLoop(plan: plan), memoryLimit: options.memoryLimit,
-        bytesBesidesLevels: blockBytes + projectionBytes, progress: progress))
-    desk.update { $0.start(items: items) }
+        bytesHeld: options.bytesHeld, projections: projections, progress: progress))
+    desk.update { $0.start(items: items, itemCount: itemCount) }
     ComputePool.run(threadCount: options.threadCount) {
       let scratch = CountingScratch()
       while let effect = desk.wait(for: { $0.next() }).effect {
@@ -208,21 +213,23 @@ private struct Desk {
   private var reducing: [ReducingTask] = []
   private var finished = false
   private let memoryLimit: Int?
-  private let bytesBesidesLevels: Int
+  private let bytesHeld: Int
+  private let projections: [Projection]
   private let progress: @Sendable (LevelSummary) -> Void
 
   init(
-    loop: LevelLoop, memoryLimit: Int?, bytesBesidesLevels: Int,
+    loop: LevelLoop, memoryLimit: Int?, bytesHeld: Int, projections: [Projection],
     progress: @escaping @Sendable (LevelSummary) -> Void
   ) {
     self.loop = loop
     self.memoryLimit = memoryLimit
-    self.bytesBesidesLevels = bytesBesidesLevels
+    self.bytesHeld = bytesHeld
+    self.projections = projections
     self.progress = progress
   }
 
-  mutating func start(items: RankedItems) {
-    accept(loop.start(items: items))
+  mutating func start(items: RankedItems, itemCount: Int) {
+    accept(loop.start(items: items, itemCount: itemCount))
   }
 
   /// The next piece of work, nil while there is none but more may come.
@@ -267,7 +274,8 @@ private struct Desk {
 
   private mutating func checkMemory(level: Int) {
     guard let memoryLimit else { return }
-    let needed = bytesBesidesLevels + loop.result.byteCount
+    let needed =
+      projections.reduce(bytesHeld) { $0 + $1.byteCount } + loop.result.byteCount
     if needed > memoryLimit {
       fail(.memory(level: level, needed: needed, limit: memoryLimit))
     }

@@ -10,7 +10,7 @@ struct LoadedTransactions {
   /// Transactions that contain each item, by dictionary id.
   let counts: [UInt64]
   let transactionCount: UInt64
-  /// Bytes held by the blocks.
+  /// Bytes held by the blocks and the dictionary.
   let byteCount: Int
 
   /// Reads all inputs and says what was found.
@@ -102,7 +102,7 @@ private struct Loader {
   var result: LoadedTransactions {
     LoadedTransactions(
       blocks: blocks, dictionary: dictionary, counts: counts, transactionCount: transactionCount,
-      byteCount: byteCount)
+      byteCount: byteCount + dictionary.memoryBytes)
   }
 
   mutating func load(

@@ -26,6 +26,7 @@ struct Lode: ParsableCommand {
   /// Exit status: 0 done, 1 the work failed, 2 wrong usage.
   static func main() {
     ignoreOutputSignals()
+    StandardStreams.occupy()
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -44,7 +45,9 @@ struct Lode: ParsableCommand {
         Glibc.exit(fflush(nil) == 0 || errno == EPIPE ? 0 : 1)
       }
       if code == .validationFailure {
-        StandardError.say(message)
+        let prefix = "Error: "
+        StandardError.say(
+          message.hasPrefix(prefix) ? "lode: " + message.dropFirst(prefix.count) : message)
         Glibc.exit(2)
       }
       StandardError.say("lode: \(error)")

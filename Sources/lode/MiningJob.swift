@@ -28,11 +28,10 @@ struct MiningJob {
       keep(mined)
       let written = try write(mined, to: output)
       if machine.quiet { return }
-      let byLength = try byLength(mined, written)
       narrator.say(
         Progress.summary(
-          kind: written.kind, byLength: byLength, rules: written.ruleCount,
-          seconds: monotonicSeconds() - start))
+          kind: written.kind, byLength: written.byLength ?? byLength(mined),
+          rules: written.ruleCount, seconds: monotonicSeconds() - start))
       if let note = written.note { narrator.say(note) }
     } catch let error as OutputError where error != .closedPipe {
       throw CommandFailure.failed(error)
@@ -64,9 +63,11 @@ struct MiningJob {
     let items = RankedItems(
       dictionary: loaded.dictionary, counts: loaded.counts, minimumCount: minimum)
     let miner = LocalMiner(
-      blocks: loaded.blocks, items: items, transactionCount: loaded.transactionCount,
+      blocks: loaded.blocks, items: items, itemCount: loaded.dictionary.count,
+      transactionCount: loaded.transactionCount,
       options: .init(
-        threadCount: machine.threadCount, memoryLimit: machine.memoryBytes))
+        threadCount: machine.threadCount, memoryLimit: machine.memoryBytes,
+        bytesHeld: loaded.byteCount))
     let clock = LevelClock(monotonicSeconds())
     let levels = try miner.mine(minimumSupport: minimum, maximumLength: request.maximumLevel) {
       level in
@@ -89,13 +90,13 @@ struct MiningJob {
     var note: String?
   }
 
-  /// The numbers of itemsets for the summary, counted without expanding them.
-  private func byLength(_ mined: Mined, _ written: Written) throws(ExpansionError) -> [UInt64] {
-    if let byLength = written.byLength { return byLength }
+  /// The numbers of itemsets for the summary, counted without expanding them; nil where they are
+  /// more than can be counted, which is no reason to fail when the answer has been written.
+  private func byLength(_ mined: Mined) -> [UInt64]? {
     let lengths =
       request.target == .rules ? LengthLimits(maximum: request.maximumLevel) : request.lengths
-    let counts = try ItemsetCounts(of: mined.levels, lengths: lengths)
-    return Array(counts.byLength.dropFirst())
+    let counts = try? ItemsetCounts(of: mined.levels, lengths: lengths)
+    return counts.map { Array($0.byLength.dropFirst()) }
   }
 
   private func write(_ mined: Mined, to output: consuming OutputBuffer) throws -> Written {
@@ -112,8 +113,17 @@ struct MiningJob {
       mined.levels, options: request.rules, memoryLimit: mined.memoryLeft)
     var report = try RuleReport(items: mined.items, options: report, output: output)
     var batch = RuleBatch()
-    while try rules.next(into: &batch) { try report.append(batch) }
+    var isCut = false
+    while !isCut, try rules.next(into: &batch) {
+      try report.append(batch)
+      isCut = !report.needsRows
+    }
     let summary = try report.finish()
+    if isCut {
+      // There may be billions more: nobody waits for their number.
+      let count = Progress.counted(summary.rowsWritten, "rule")
+      return Written(note: "first \(count); --top none for all")
+    }
     return Written(ruleCount: summary.rowsSeen, note: summary.note)
   }
 
@@ -155,9 +165,9 @@ struct MiningJob {
     let summary = try report.finish()
     guard summary.note != nil, !machine.quiet else { return Written() }
     // The report has not seen the rows behind the last one it needed.
-    let total = try ItemsetCounts(of: mined.levels, lengths: request.lengths).total
-    return Written(
-      note: "\(grouped(summary.rowsWritten)) of \(grouped(total)); --top none for all")
+    let counts = try? ItemsetCounts(of: mined.levels, lengths: request.lengths)
+    let total = counts.map { grouped($0.total) } ?? Progress.uncountable
+    return Written(note: "\(grouped(summary.rowsWritten)) of \(total); --top none for all")
   }
 }
 

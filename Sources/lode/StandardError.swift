@@ -25,6 +25,21 @@ enum StandardError {
   }
 }
 
+/// The three streams that every program is given, unless a daemon has closed them.
+enum StandardStreams {
+  /// Opens what is closed, so that no file of ours takes the number of a stream and is talked into.
+  ///
+  /// A closed standard output becomes one that cannot be written, as it was.
+  static func occupy() {
+    for (descriptor, mode) in [
+      (STDIN_FILENO, O_RDONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_WRONLY),
+    ] where fcntl(descriptor, F_GETFD) == -1 {
+      // The lowest free number is given, which is this one.
+      _ = open("/dev/null", mode)
+    }
+  }
+}
+
 /// Tells how far a command is, unless it was asked to be quiet.
 struct Narrator: Sendable {
   let isQuiet: Bool
