@@ -7,6 +7,8 @@ public import Itemsets
 /// the text of the core is kept from node to node, and the perfect extensions of a node are expanded
 /// by copying the line and changing its end. No itemset ever exists except as text.
 public struct ItemsetText: ~Copyable {
+  private static let nodesBetweenProgress = 1 << 12
+
   private let levels: ClosedLevels
   private let names: NameSlots
 
@@ -21,12 +23,18 @@ public struct ItemsetText: ~Copyable {
 
   /// Writes every itemset, in natural order, and completes the output.
   ///
+  /// - Parameter progress: told now and then how many nodes, the root included, have been written.
   /// - Complexity: linear in the bytes written; memory is that of the longest line.
-  public func write(to output: consuming OutputBuffer) throws(OutputError) {
+  public func write(
+    to output: consuming OutputBuffer, progress: (Int) -> Void = { _ in }
+  ) throws(OutputError) {
     var output = output
     var walker = LevelWalker(levels)
     var line = Line(names: names)
+    var nodeCount = 0
     while walker.next() {
+      nodeCount += 1
+      if nodeCount % Self.nodesBetweenProgress == 0 { progress(nodeCount) }
       line.enterNode(
         depth: walker.depth, rank: walker.rank, count: walker.count,
         perfectExtensions: walker.perfectExtensions, names: names)

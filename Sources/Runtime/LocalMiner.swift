@@ -95,12 +95,13 @@ public struct LocalMiner: Sendable {
   ///   - minimumSupport: the smallest count of a frequent itemset, at least 1; `items` must hold
   ///     exactly the items that reach it.
   ///   - maximumLength: no longer itemsets are looked for; nil for no limit.
-  ///   - progress: told of each level as it closes, by whichever thread closed it, one at a time.
+  ///   - progress: told of each level as it closes and of each piece of work done, by whichever
+  ///     thread did it, one at a time.
   /// - Returns: the closed levels, the same for any options.
   /// - Throws: ``MiningError`` where memory runs out or counts disagree.
   public func mine(
     minimumSupport: UInt64, maximumLength: Int?,
-    progress: @escaping @Sendable (LevelSummary) -> Void = { _ in }
+    progress: @escaping @Sendable (MiningProgress) -> Void = { _ in }
   ) throws(MiningError) -> ClosedLevels {
     let projections = try project()
     let plan = MiningPlan(
@@ -162,6 +163,14 @@ public struct LocalMiner: Sendable {
   }
 }
 
+/// How far a job is.
+public enum MiningProgress: Sendable, Equatable {
+  /// So many of a level's candidate ranges have been counted and reduced.
+  case counted(level: Int, ranges: Int, of: Int)
+  /// A level is complete.
+  case closed(LevelSummary)
+}
+
 /// Hands out block sets to be projected.
 private struct ProjectionDesk {
   var projections: [Projection?]
@@ -211,15 +220,18 @@ private struct Desk {
   private var counting: [CountingTask] = []
   private var nextCounting = 0
   private var reducing: [ReducingTask] = []
+  /// Ranges of the open level that are done.
+  private var reducedCount = 0
+  private var rangeCount: Int { (counting.last?.rangeIndex ?? 0) + 1 }
   private var finished = false
   private let memoryLimit: Int?
   private let bytesHeld: Int
   private let projections: [Projection]
-  private let progress: @Sendable (LevelSummary) -> Void
+  private let progress: @Sendable (MiningProgress) -> Void
 
   init(
     loop: LevelLoop, memoryLimit: Int?, bytesHeld: Int, projections: [Projection],
-    progress: @escaping @Sendable (LevelSummary) -> Void
+    progress: @escaping @Sendable (MiningProgress) -> Void
   ) {
     self.loop = loop
     self.memoryLimit = memoryLimit
@@ -247,6 +259,10 @@ private struct Desk {
 
   mutating func handle(_ event: LevelLoop.Event) {
     do throws(CountingError) {
+      if case .reduced(let level, _, _) = event, failure == nil {
+        reducedCount += 1
+        progress(.counted(level: level + 1, ranges: reducedCount, of: rangeCount))
+      }
       accept(try loop.handle(event))
     } catch {
       fail(.counting(error))
@@ -265,8 +281,9 @@ private struct Desk {
       case .closed(let summary):
         counting = []
         nextCounting = 0
+        reducedCount = 0
         checkMemory(level: summary.level)
-        progress(summary)
+        progress(.closed(summary))
       case .finished: finished = true
       }
     }

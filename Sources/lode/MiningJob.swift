@@ -68,13 +68,18 @@ struct MiningJob {
       options: .init(
         threadCount: machine.threadCount, memoryLimit: machine.memoryBytes,
         bytesHeld: loaded.byteCount))
-    let clock = LevelClock(monotonicSeconds())
+    let clock = Stopwatch()
     let levels = try miner.mine(minimumSupport: minimum, maximumLength: request.maximumLevel) {
-      level in
-      narrator.say(
-        Progress.level(
-          level.level, candidates: level.candidateCount, frequent: UInt64(level.frequentCount),
-          seconds: clock.lap(monotonicSeconds())))
+      progress in
+      switch progress {
+      case .counted(let level, let ranges, let all):
+        if clock.isDue() { narrator.show("level \(level): \(ranges * 100 / all) %") }
+      case .closed(let level):
+        narrator.say(
+          Progress.level(
+            level.level, candidates: level.candidateCount, frequent: UInt64(level.frequentCount),
+            seconds: clock.lap()))
+      }
     }
     return Mined(
       items: items, levels: levels,
@@ -114,10 +119,15 @@ struct MiningJob {
     var report = try RuleReport(items: mined.items, options: report, output: output)
     var batch = RuleBatch()
     var isCut = false
+    var made = 0
+    let clock = Stopwatch()
     while !isCut, try rules.next(into: &batch) {
       try report.append(batch)
       isCut = !report.needsRows
+      made += batch.count
+      if clock.isDue() { machine.narrator.show("\(grouped(made)) rules") }
     }
+    machine.narrator.clear()
     let summary = try report.finish()
     if isCut {
       // There may be billions more: nobody waits for their number.
@@ -153,7 +163,12 @@ struct MiningJob {
 
   private func writeItemsets(_ mined: Mined, to output: consuming OutputBuffer) throws -> Written {
     if report.isPlainFIMI, request.lengths == LengthLimits() {
-      try ItemsetText(mined.levels, items: mined.items).write(to: output)
+      let clock = Stopwatch()
+      let nodeCount = mined.levels.levels.reduce(1) { $0 + $1.nodeCount }
+      try ItemsetText(mined.levels, items: mined.items).write(to: output) { nodes in
+        if clock.isDue() { machine.narrator.show("writing: \(nodes * 100 / nodeCount) %") }
+      }
+      machine.narrator.clear()
       return Written()
     }
     var itemsets = try ItemsetExpansion(mined.levels, lengths: request.lengths)
@@ -161,7 +176,14 @@ struct MiningJob {
       items: mined.items, transactions: mined.levels.transactionCount, options: report,
       output: output)
     var batch = ItemsetBatch()
-    while report.needsRows, itemsets.next(into: &batch) { try report.append(batch) }
+    var made = 0
+    let clock = Stopwatch()
+    while report.needsRows, itemsets.next(into: &batch) {
+      try report.append(batch)
+      made += batch.count
+      if clock.isDue() { machine.narrator.show("\(grouped(made)) itemsets") }
+    }
+    machine.narrator.clear()
     let summary = try report.finish()
     guard summary.note != nil, !machine.quiet else { return Written() }
     // The report has not seen the rows behind the last one it needed.
@@ -171,16 +193,25 @@ struct MiningJob {
   }
 }
 
-/// Tells how long each level took; called by one thread at a time.
-private final class LevelClock: @unchecked Sendable {
-  private var last: Double
+/// Tells how long each step took, and when to show progress again; used by one thread at a time.
+private final class Stopwatch: @unchecked Sendable {
+  private static let secondsBetweenShows = 0.1
 
-  init(_ start: Double) {
-    last = start
+  private var lapStart = monotonicSeconds()
+  private var nextShow = monotonicSeconds() + 0.5
+
+  /// Seconds since the lap before.
+  func lap() -> Double {
+    let now = monotonicSeconds()
+    defer { lapStart = now }
+    return now - lapStart
   }
 
-  func lap(_ now: Double) -> Double {
-    defer { last = now }
-    return now - last
+  /// Whether progress was last shown long enough ago.
+  func isDue() -> Bool {
+    let now = monotonicSeconds()
+    if now < nextShow { return false }
+    nextShow = now + Self.secondsBetweenShows
+    return true
   }
 }
