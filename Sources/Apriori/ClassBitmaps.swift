@@ -30,6 +30,7 @@ final class ClassBitmaps: Sendable {
     var rowCount = 0
     sparse.withHolders(of: first) { rows, holders, holderCount in
       for index in 0..<holderCount {
+        prefetchRow(rows, holders, after: index, count: holderCount)
         var next = rows + Int(holders[index]) + 1
         var found = 0
         while next.pointee != Rank.max {

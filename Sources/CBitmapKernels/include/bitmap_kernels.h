@@ -34,4 +34,7 @@ void lode_bitmap_count_each(const uint64_t *prefix, const uint64_t *bitmaps, siz
                             const uint32_t *rows, size_t n, size_t words, unsigned shift,
                             uint32_t *counts);
 
+// Asks the processor to load the cache line of `address`, which need not be valid memory.
+static inline void lode_prefetch(const void *address) { __builtin_prefetch(address); }
+
 #endif
