@@ -44,40 +44,51 @@ private struct RangeCutter {
   }
 
   mutating func cut(_ segment: LevelSegment, index: Int) {
+    if segment.candidateCount == 0 { return }
     var path = [UInt32](repeating: 0, count: pathLength)
+    segment.words.withUnsafeBufferPointer { words in
+      path.withUnsafeMutableBufferPointer { path in
+        guard let words = words.baseAddress else { return }
+        cut(segment, words: words, index: index, path: path)
+      }
+    }
+  }
+
+  private mutating func cut(
+    _ segment: LevelSegment, words: UnsafePointer<UInt32>, index: Int,
+    path: UnsafeMutableBufferPointer<UInt32>
+  ) {
     var open: CandidateRange?
     var offset = 0
     var node = 0
-    segment.words.withUnsafeBufferPointer { words in
-      guard let words = words.baseAddress else { return }
-      for _ in 0..<segment.groupCount {
-        let group = GroupHeader(words: words, offset: offset, pathLength: pathLength)
-        for place in group.shared..<pathLength {
-          path[place] = words[group.tailOffset + place - group.shared]
-        }
-        var first = 0
-        while first + 1 < group.extensionCount {
-          var range =
-            open
-            ?? CandidateRange(
-              segment: index, groupOffset: offset, path: path, firstExtension: first,
-              firstNode: node + first, nodeCount: 0, candidateCount: 0)
-          let rest = group.extensionCount - first
-          let wanted = targetCandidateCount - range.candidateCount
-          let taken = nodesReaching(wanted, of: rest)
-          range.nodeCount = node + first + taken - range.firstNode
-          range.candidateCount += candidates(ofFirst: taken, of: rest)
-          first += taken
-          if range.candidateCount >= targetCandidateCount {
-            ranges.append(range)
-            open = nil
-          } else {
-            open = range
-          }
-        }
-        node += group.extensionCount
-        offset = group.end
+    for _ in 0..<segment.groupCount {
+      let group = GroupHeader(words: words, offset: offset, pathLength: pathLength)
+      var place = group.shared
+      while place < pathLength {
+        path[place] = words[group.tailOffset &+ place &- group.shared]
+        place += 1
       }
+      var first = 0
+      while first + 1 < group.extensionCount {
+        var range =
+          open
+          ?? CandidateRange(
+            segment: index, groupOffset: offset, path: Array(path), firstExtension: first,
+            firstNode: node + first, nodeCount: 0, candidateCount: 0)
+        let rest = group.extensionCount - first
+        let taken = nodesReaching(targetCandidateCount - range.candidateCount, of: rest)
+        range.nodeCount = node + first + taken - range.firstNode
+        range.candidateCount += candidates(ofFirst: taken, of: rest)
+        first += taken
+        if range.candidateCount >= targetCandidateCount {
+          ranges.append(range)
+          open = nil
+        } else {
+          open = range
+        }
+      }
+      node += group.extensionCount
+      offset = group.end
     }
     if let range = open { ranges.append(range) }
   }
