@@ -17,7 +17,7 @@ public struct ItemDictionary: Sendable {
 
   /// All names, in order of their ids, one after the other.
   public private(set) var nameBytes: [UInt8] = []
-  /// Whether every item is an optional `-` and 1 to 18 digits; true while there is none.
+  /// Whether every item is an optional `-` and one or more digits; true while there is no item.
   public private(set) var allIntegers = true
   /// The ids of canonical integers by value, ``unknown`` where there is none yet.
   package private(set) var integerIds: [UInt32] = []
@@ -121,7 +121,7 @@ public struct ItemDictionary: Sendable {
     bytes.withUnsafeBufferPointer { nameBytes.append(contentsOf: $0) }
     nameEnds.append(UInt32(nameBytes.count))
     insert(UInt64(hash) << 32 | UInt64(id + 1))
-    if allIntegers, Self.integer(bytes) == nil { allIntegers = false }
+    if allIntegers, !Self.isInteger(bytes) { allIntegers = false }
     return id
   }
 
@@ -190,14 +190,12 @@ public struct ItemDictionary: Sendable {
   /// Whether item `first` stands before `second` in ascending item order.
   ///
   /// Items compare as integers where all items of the dictionary are integers (equal values, such
-  /// as 7 and 007, then by bytes), else by bytes.
+  /// as 7 and 007, then by bytes), else by bytes. Integers may be of any length.
   public func precedes(_ first: UInt32, _ second: UInt32) -> Bool {
-    if allIntegers {
-      let left = integer(first)
-      let right = integer(second)
-      if left != right { return left < right }
-    }
-    return bytesPrecede(first, second)
+    guard allIntegers else { return bytesPrecede(first, second) }
+    let left = clampedInteger(first)
+    let right = clampedInteger(second)
+    return left != right ? left < right : integersOfOneClampPrecede(first, second)
   }
 
   /// These ids in ascending item order, as ``precedes(_:_:)`` has it.
@@ -205,26 +203,32 @@ public struct ItemDictionary: Sendable {
   /// Complexity: O(n log n), nearly all comparisons on one number.
   public func ascending(_ ids: [UInt32]) -> [UInt32] {
     guard allIntegers else { return ascendingByBytes(ids) }
-    return ascending(ids) { UInt64(bitPattern: integer($0)) ^ (1 << 63) }
+    return ascending(
+      ids, key: { UInt64(bitPattern: clampedInteger($0)) ^ (1 << 63) },
+      thenBy: integersOfOneClampPrecede)
   }
 
   /// These ids in ascending order of their bytes, even where all are integers.
   package func ascendingByBytes(_ ids: [UInt32]) -> [UInt32] {
-    ascending(ids, key: firstBytes)
+    ascending(ids, key: firstBytes, thenBy: bytesPrecede)
   }
 
-  /// Sorts by `key`, equal keys by bytes.
-  private func ascending(_ ids: [UInt32], key: (UInt32) -> UInt64) -> [UInt32] {
+  /// Sorts by `key`, equal keys by `precedes`.
+  private func ascending(
+    _ ids: [UInt32], key: (UInt32) -> UInt64, thenBy precedes: (UInt32, UInt32) -> Bool
+  ) -> [UInt32] {
     var keyed = ids.map { (key: key($0), id: $0) }
     keyed.sort { left, right in
-      left.key != right.key ? left.key < right.key : bytesPrecede(left.id, right.id)
+      left.key != right.key ? left.key < right.key : precedes(left.id, right.id)
     }
     return keyed.map(\.id)
   }
 
   private func bytesPrecede(_ first: UInt32, _ second: UInt32) -> Bool {
-    let left = nameRange(Int(first))
-    let right = nameRange(Int(second))
+    bytesPrecede(nameRange(Int(first)), nameRange(Int(second)))
+  }
+
+  private func bytesPrecede(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
     let names = nameBytes.span
     for offset in 0..<min(left.count, right.count) {
       let one = names[left.lowerBound + offset]
@@ -244,22 +248,50 @@ public struct ItemDictionary: Sendable {
     return key
   }
 
-  private func integer(_ id: UInt32) -> Int64 {
-    Self.integer(nameBytes.span.extracting(nameRange(Int(id)))) ?? 0
+  // MARK: Integers of any length
+
+  /// The magnitude that stands for all integers of more than 18 digits.
+  private static let clamp: Int64 = 1_000_000_000_000_000_000
+
+  /// Whether a name is an optional `-` and one or more digits.
+  private static func isInteger(_ bytes: Span<UInt8>) -> Bool {
+    let start = bytes.count > 0 && bytes[0] == UInt8(ascii: "-") ? 1 : 0
+    for index in start..<bytes.count where bytes[index] &- UInt8(ascii: "0") > 9 { return false }
+    return bytes.count > start
   }
 
-  /// The value of an optional `-` and 1 to 18 digits, nil for anything else.
-  private static func integer(_ bytes: Span<UInt8>) -> Int64? {
-    let isNegative = bytes.count > 0 && bytes[0] == UInt8(ascii: "-")
-    let digits = isNegative ? 1 : 0
-    guard bytes.count - digits >= 1, bytes.count - digits <= 18 else { return nil }
-    var value: Int64 = 0
-    for index in digits..<bytes.count {
-      let digit = bytes[index] &- UInt8(ascii: "0")
-      guard digit <= 9 else { return nil }
-      value = value * 10 + Int64(digit)
+  /// The value of an integer, held to at most ``clamp`` in magnitude.
+  private func clampedInteger(_ id: UInt32) -> Int64 {
+    let digits = significantDigits(id)
+    var value = Self.clamp
+    if digits.count <= 18 {
+      value = 0
+      for index in digits { value = value * 10 + Int64(nameBytes[index] &- UInt8(ascii: "0")) }
     }
-    return isNegative ? -value : value
+    return isNegative(id) ? -value : value
+  }
+
+  /// The order of integers whose ``clampedInteger(_:)`` is the same: by value, then by bytes.
+  private func integersOfOneClampPrecede(_ first: UInt32, _ second: UInt32) -> Bool {
+    let left = significantDigits(first)
+    let right = significantDigits(second)
+    // A longer row of digits is further from zero, and of equally long ones the greater bytes are.
+    if left.count != right.count { return (left.count < right.count) != isNegative(first) }
+    if bytesPrecede(left, right) { return !isNegative(first) }
+    if bytesPrecede(right, left) { return isNegative(first) }
+    return bytesPrecede(first, second)
+  }
+
+  private func isNegative(_ id: UInt32) -> Bool {
+    nameBytes[nameRange(Int(id)).lowerBound] == UInt8(ascii: "-")
+  }
+
+  /// Where the digits of an integer lie, without leading zeros; empty for zero.
+  private func significantDigits(_ id: UInt32) -> Range<Int> {
+    let range = nameRange(Int(id))
+    var start = range.lowerBound + (isNegative(id) ? 1 : 0)
+    while start < range.upperBound, nameBytes[start] == UInt8(ascii: "0") { start += 1 }
+    return start..<range.upperBound
   }
 }
 

@@ -19,7 +19,8 @@ public enum OutputError: Error, Equatable, CustomStringConvertible {
     case .closedPipe:
       "the reader of the output went away"
     case .cannotWrite(let name, let code):
-      "cannot write to \(name): \(systemMessage(code)); \(remedy(code)). Nothing was kept of it"
+      "cannot write to \(name): \(systemMessage(code)); \(remedy(code))"
+        + (isFile(name) ? ". Nothing was kept of it" : "")
     case .cannotSpill(let directory, let code):
       "cannot sort in the temporary folder \(directory): \(systemMessage(code)); "
         + "choose another with --temp, raise --memory, or ask for fewer rows with --top"
@@ -28,6 +29,14 @@ public enum OutputError: Error, Equatable, CustomStringConvertible {
     case .unsuitable(let message):
       message
     }
+  }
+
+  /// Whether `name` is that of a file, which appears only when complete: not standard output, nor a
+  /// device or pipe, which keep what they were given.
+  private func isFile(_ name: String) -> Bool {
+    if name == "standard output" { return false }
+    var status = stat()
+    return stat(name, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
   }
 
   private func remedy(_ code: Int32) -> String {

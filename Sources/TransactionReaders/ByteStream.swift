@@ -136,10 +136,26 @@ struct ByteStream: ~Copyable {
     filled -= position
     end -= position
     position = 0
-    if 2 * room < chunkBytes {
-      let more = max(chunkBytes - room, min(buffer.count, lineLimit))
-      buffer.append(contentsOf: [UInt8](repeating: 0, count: more))
+    if 2 * room < chunkBytes { grow() }
+  }
+
+  /// Makes a larger buffer: twice as large, but no larger than a line at the limit needs.
+  ///
+  /// Old and new exist for a moment at once. From a half of the most on, it therefore goes there at
+  /// once, so that both together are at most one and a half times that.
+  private mutating func grow() {
+    let most = lineLimit + chunkBytes + Self.padding + 8
+    let doubled = 2 * buffer.count
+    let wanted = doubled > most / 2 ? most : doubled
+    // Whatever a caller keeps unread, there is room for a chunk.
+    let count = max(wanted, buffer.count + chunkBytes - room)
+    var larger = [UInt8](repeating: 0, count: count)
+    larger.withUnsafeMutableBytes { target in
+      buffer.withUnsafeBytes { source in
+        target.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[..<filled]))
+      }
     }
+    buffer = larger
   }
 
   private mutating func readChunk() throws(ReadError) -> Int {

@@ -135,14 +135,16 @@ struct DelimitedParser: Sendable {
     _ dictionary: inout ItemDictionary
   ) throws(ReadError) {
     scratch.removeAll(keepingCapacity: true)
+    var isNamed = false
     for column in columns.transaction {
       let key = try needed(column, stream)
-      if key.isEmpty {
-        state.summary.rowsWithoutTransaction += 1
-        return
-      }
+      if !key.isEmpty { isNamed = true }
       TransactionGrouping.appendKey(
         stream.buffer.span.extracting(key), of: columns.transaction.count, to: &scratch)
+    }
+    if !isNamed {
+      state.summary.rowsWithoutTransaction += 1
+      return
     }
     let item = try needed(columns.item, stream)
     var time: Int64 = 0

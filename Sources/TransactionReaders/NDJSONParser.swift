@@ -183,14 +183,16 @@ struct NDJSONParser: Sendable {
     }
     if !transactionNames.isEmpty {
       name.removeAll(keepingCapacity: true)
+      var isNamed = false
       for index in keys.indices {
         guard var key = keys[index] else { throw missing(transactionNames[index], file, line) }
         if trim { key = Array(key[trimmed(key, key.indices)]) }
-        if key.isEmpty {
-          state.summary.rowsWithoutTransaction += 1
-          return
-        }
+        if !key.isEmpty { isNamed = true }
         TransactionGrouping.appendKey(key.span, of: keys.count, to: &name)
+      }
+      if !isNamed {
+        state.summary.rowsWithoutTransaction += 1
+        return
       }
       try state.grouping.begin(
         name.span, time: microseconds, customer: customerId, file: file, line: line)

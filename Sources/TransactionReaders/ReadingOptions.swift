@@ -57,6 +57,9 @@ public struct ReadingOptions: Sendable {
   /// What separates items or cells; nil chooses it once per input.
   public var separator: Separator?
   /// Columns (ndjson: members) that name the transaction of a row; several form a composite key.
+  ///
+  /// A row whose key cells are all empty (ndjson: or null) belongs to no transaction and is skipped.
+  /// An empty part beside one that is not is a part of the key like any other.
   public var transactionColumns: [String] = []
   /// The column (ndjson: member) that holds the item of a row.
   public var itemColumn: String?
@@ -64,13 +67,15 @@ public struct ReadingOptions: Sendable {
   public var timeColumn: String?
   /// The column (ndjson: member) that holds a transaction's customer.
   public var customerColumn: String?
-  /// Whether the first row of csv or tsv is no data; columns given by name imply it.
+  /// Whether the first row of csv or tsv is no data, also where columns are given by number; columns
+  /// given by name imply it.
   public var header = false
   /// Whether each row of csv or tsv is a transaction of items `column=value`.
   public var table = false
   /// Whether blanks around items, cells and keys are removed.
   public var trim = false
-  /// Whether blank lines are transactions without items.
+  /// Whether blank lines of baskets are transactions without items; in long rows and in ndjson a
+  /// blank line is none.
   public var keepEmpty = false
   /// Bytes that the grouping of long rows may occupy before it goes to disk.
   public var memoryBudget = 1 << 30

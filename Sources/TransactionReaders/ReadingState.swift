@@ -6,9 +6,15 @@ public struct ReadingSummary: Sendable, Equatable {
   public var transactions = 0
   /// Lines (of csv, rows; of ndjson, values) that hold data, headers and blank ones not counted.
   public var rows = 0
-  /// Blank lines, and rows of nothing but empty cells; skipped, unless `keepEmpty` counts them.
+  /// Blank lines, and rows of nothing but empty cells; skipped, but for ``emptyBaskets`` where
+  /// `keepEmpty` counts them.
   public var blankLines = 0
-  /// Rows skipped because a cell that names their transaction is empty.
+  /// Those of the blank lines that stand where a transaction could: all but those of long rows and
+  /// ndjson.
+  ///
+  /// `keepEmpty` counts them as transactions.
+  public var emptyBaskets = 0
+  /// Rows skipped because all cells that name their transaction are empty.
   public var rowsWithoutTransaction = 0
   /// Bytes read from files, before decompression.
   public var bytesConsumed = 0
@@ -36,6 +42,7 @@ struct ReadingState: ~Copyable {
   /// Notes a line without items and, where these count, appends it as a transaction.
   mutating func blankLine(_ batch: inout TransactionBatch) {
     summary.blankLines += 1
+    summary.emptyBaskets += 1
     if options.keepEmpty { batch.ends.append(batch.items.count) }
   }
 

@@ -170,7 +170,8 @@ public struct TransactionReader: ~Copyable, Sendable {
   private func checkNotEmpty(_ justRead: Int) throws(ReadError) {
     if state.summary.transactions > 0 { return }
     let blank = state.summary.blankLines
-    let skipped = blank > 0 ? " (only \(grouped(blank)) blank lines; see --keep-empty)" : ""
+    let remedy = state.summary.emptyBaskets > 0 ? "; see --keep-empty" : ""
+    let skipped = blank > 0 ? " (only \(grouped(blank)) blank lines\(remedy))" : ""
     throw ReadError(
       .noTransactions, paths[0] == "-" ? "standard input" : paths[0],
       "\(paths.count > 1 ? "the inputs hold" : "holds") no transactions\(skipped); check the file")

@@ -130,8 +130,10 @@ private func hundredths(_ part: UInt64, of whole: UInt64) -> Int {
   CompanyK.hundredthsOfPercent(Int(part), of: Int(whole))
 }
 
+/// Percent with the two decimals of the papers: 12.60 stands beside 12.34.
 private func percent(_ hundredths: Int) -> String {
-  CompanyK.percentText(hundredths: hundredths)
+  let decimals = hundredths % 100
+  return "\(hundredths / 100).\(decimals < 10 ? "0" : "")\(decimals)"
 }
 
 private func trimmed(_ line: String) -> String {

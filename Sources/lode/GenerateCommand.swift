@@ -73,21 +73,32 @@ struct GenerateCompanyKCommand: ParsableCommand {
       """)
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Number of customers; the published counts are scaled in proportion.", valueName: "number"))
   var customers = CompanyK.customers
 
-  @Option(help: ArgumentHelp("Seed; the same seed gives the same bytes.", valueName: "number"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Seed; the same seed gives the same bytes.", valueName: "number"))
   var seed: UInt64 = 1
 
   @OptionGroup var output: GeneratorOutput
 
-  func run() throws {
-    do {
-      try output.write(CompanyKGenerator(customers: customers, seed: seed))
-    } catch let error as GeneratorParameterError {
-      throw ValidationError("\(error)")
+  mutating func validate() throws {
+    do throws(GeneratorParameterError) {
+      _ = try generator()
+    } catch {
+      throw ValidationError(error.description)
     }
+  }
+
+  func run() throws {
+    try output.write(generator())
+  }
+
+  private func generator() throws(GeneratorParameterError) -> CompanyKGenerator {
+    try CompanyKGenerator(customers: customers, seed: seed)
   }
 }
 
@@ -102,39 +113,69 @@ struct GenerateQuestCommand: ParsableCommand {
         lode generate quest --average-length 10 --to T10I4D100K.dat
       """)
 
-  @Option(help: ArgumentHelp("Number of transactions.", valueName: "number"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Number of transactions.", valueName: "number"))
   var transactions = QuestParameters().transactions
 
-  @Option(help: ArgumentHelp("Average items of a transaction.", valueName: "items"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Average items of a transaction.", valueName: "items"))
   var averageLength = QuestParameters().averageLength
 
-  @Option(help: ArgumentHelp("Average items of a pattern.", valueName: "items"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Average items of a pattern.", valueName: "items"))
   var averagePatternLength = QuestParameters().averagePatternLength
 
-  @Option(help: ArgumentHelp("Number of patterns.", valueName: "number"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Number of patterns.", valueName: "number"))
   var patterns = QuestParameters().patterns
 
-  @Option(help: ArgumentHelp("Number of items.", valueName: "number"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Number of items.", valueName: "number"))
   var items = QuestParameters().items
 
-  @Option(help: ArgumentHelp("Correlation between one pattern and the next.", valueName: "level"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Correlation between one pattern and the next.", valueName: "level"))
   var correlation = QuestParameters().correlation
 
-  @Option(help: ArgumentHelp("Mean of the patterns' corruption.", valueName: "level"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Mean of the patterns' corruption.", valueName: "level"))
   var corruption = QuestParameters().corruptionMean
 
-  @Option(help: ArgumentHelp("Variance of the patterns' corruption.", valueName: "level"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Variance of the patterns' corruption.", valueName: "level"))
   var corruptionVariance = QuestParameters().corruptionVariance
 
   @Option(help: "How items are drawn into patterns.")
   var weights = QuestParameters().itemWeights
 
-  @Option(help: ArgumentHelp("Seed; the same seed gives the same bytes.", valueName: "number"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Seed; the same seed gives the same bytes.", valueName: "number"))
   var seed = QuestParameters().seed
 
   @OptionGroup var output: GeneratorOutput
 
+  mutating func validate() throws {
+    do throws(GeneratorParameterError) {
+      _ = try generator()
+    } catch {
+      throw ValidationError(error.description)
+    }
+  }
+
   func run() throws {
+    try output.write(generator())
+  }
+
+  private func generator() throws(GeneratorParameterError) -> QuestGenerator {
     var parameters = QuestParameters()
     parameters.transactions = transactions
     parameters.averageLength = averageLength
@@ -146,10 +187,6 @@ struct GenerateQuestCommand: ParsableCommand {
     parameters.corruptionVariance = corruptionVariance
     parameters.itemWeights = weights
     parameters.seed = seed
-    do {
-      try output.write(QuestGenerator(parameters))
-    } catch let error as GeneratorParameterError {
-      throw ValidationError("\(error)")
-    }
+    return try QuestGenerator(parameters)
   }
 }

@@ -71,12 +71,15 @@ struct LoadedTransactions {
       Progress.input(
         title, transactions: loader.result.transactionCount,
         items: loader.result.dictionary.count, blocks: loader.result.blocks.count))
-    if summary.blankLines > 0 {
+    if summary.emptyBaskets > 0 {
       narrator.say(
-        Progress.counted(summary.blankLines, "blank line")
+        Progress.counted(summary.emptyBaskets, "blank line")
           + (keptEmpty
             ? " counted as transactions" : " skipped; --keep-empty counts them as transactions"))
     }
+    // Between rows or values that name their transaction, a blank line is none.
+    let others = summary.blankLines - summary.emptyBaskets
+    if others > 0 { narrator.say(Progress.counted(others, "blank line") + " skipped") }
     if summary.rowsWithoutTransaction > 0 {
       narrator.say(
         Progress.counted(summary.rowsWithoutTransaction, "row") + " without a transaction skipped")

@@ -58,21 +58,26 @@ struct MiningArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Most items of an itemset, or none.", valueName: "items"))
   var maxLength = ItemLimit.none
 
+  // The options of rules are optional, so that one given for another target can be refused.
+
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Minimum confidence of a rule: 0.5 or 50%.", valueName: "confidence"))
-  var minConfidence = "50%"
+    help: ArgumentHelp(
+      "Minimum confidence of a rule: 0.5 or 50%. (default: 50%)", valueName: "confidence"))
+  var minConfidence: String?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Minimum lift of a rule.", valueName: "lift"))
   var minLift: String?
 
-  @Option(help: ArgumentHelp("Most items of an antecedent, or none.", valueName: "items"))
-  var maxAntecedent = ItemLimit.none
+  @Option(
+    help: ArgumentHelp("Most items of an antecedent, or none. (default: none)", valueName: "items"))
+  var maxAntecedent: ItemLimit?
 
-  @Option(help: ArgumentHelp("Most items of a consequent, or none.", valueName: "items"))
-  var maxConsequent = ItemLimit.items(1)
+  @Option(
+    help: ArgumentHelp("Most items of a consequent, or none. (default: 1)", valueName: "items"))
+  var maxConsequent: ItemLimit?
 
   mutating func validate() throws {
     do {
@@ -87,6 +92,17 @@ struct MiningArguments: ParsableArguments {
       throw ValidationError(
         "--max-length \(maximum) is less than --min-length \(minLength): no itemset is left")
     }
+    if target != .rules, let option = optionOfRules {
+      throw ValidationError("\(option) is of rules; leave it out or use --target rules")
+    }
+  }
+
+  /// The first option given that has a meaning for rules alone.
+  private var optionOfRules: String? {
+    if minConfidence != nil { return "--min-confidence" }
+    if minLift != nil { return "--min-lift" }
+    if maxAntecedent != nil { return "--max-antecedent" }
+    return maxConsequent == nil ? nil : "--max-consequent"
   }
 
   /// The arguments as exact numbers.
@@ -106,10 +122,10 @@ struct MiningArguments: ParsableArguments {
       target: target,
       lengths: lengths,
       rules: RuleOptions(
-        lengths: lengths, maximumAntecedent: maxAntecedent.limit,
-        maximumConsequent: maxConsequent.limit,
+        lengths: lengths, maximumAntecedent: maxAntecedent?.limit,
+        maximumConsequent: (maxConsequent ?? .items(1)).limit,
         minimumConfidence: try ThresholdRefusal.naming("--min-confidence") {
-          () throws(ThresholdError) in try MinimumConfidence(minConfidence).fraction
+          () throws(ThresholdError) in try MinimumConfidence(minConfidence ?? "50%").fraction
         },
         minimumLift: lift?.value))
   }
@@ -145,7 +161,10 @@ struct MiningRequest {
   var maximumLevel: Int? {
     switch target {
     case .itemsets: return lengths.maximum
-    case .closed, .maximal: return lengths.maximum.map { $0 + 1 }
+    case .closed, .maximal:
+      guard let maximum = lengths.maximum else { return nil }
+      let (level, overflow) = maximum.addingReportingOverflow(1)
+      return overflow ? nil : level
     case .rules:
       guard let antecedent = rules.maximumAntecedent, let consequent = rules.maximumConsequent
       else { return lengths.maximum }

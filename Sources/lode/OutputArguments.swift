@@ -5,12 +5,20 @@ public import Reports
 
 extension ReportFormat: ExpressibleByArgument {}
 
+/// The measures that every listing of rules has as columns.
+private let usualMeasures: [InterestMeasure] = [
+  .support, .confidence, .lift, .leverage, .conviction,
+]
+
+/// The measures that are columns only where asked for.
+private let furtherMeasures = InterestMeasure.allCases.filter { !usualMeasures.contains($0) }
+
 /// How results are written.
 struct OutputArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Further measures of rules, comma-separated: "
-        + InterestMeasure.allCases.map(\.rawValue).joined(separator: ", ") + ".",
+        + furtherMeasures.map(\.rawValue).joined(separator: ", ") + ".",
       valueName: "measures"))
   var measures: String?
 
@@ -72,14 +80,7 @@ struct OutputArguments: ParsableArguments {
       }
     }
     if let measures {
-      for name in measures.split(separator: ",") {
-        guard let measure = InterestMeasure(rawValue: String(name)) else {
-          throw ValidationError(
-            "--measures: there is no measure \(name); choose among "
-              + InterestMeasure.allCases.map(\.rawValue).joined(separator: ", "))
-        }
-        options.measures.append(measure)
-      }
+      options.measures = try Self.parse(measures: measures)
       if let target, target != .rules {
         throw ValidationError("--measures are of rules; leave them out or use --target rules")
       }
@@ -100,6 +101,28 @@ struct OutputArguments: ParsableArguments {
       options.temporaryDirectory = machine.temporaryDirectory
     }
     return options
+  }
+
+  /// The measures of a comma-separated list, each once and none that is a column anyway.
+  private static func parse(measures list: String) throws -> [InterestMeasure] {
+    let choice = "choose among " + furtherMeasures.map(\.rawValue).joined(separator: ", ")
+    var measures: [InterestMeasure] = []
+    for name in list.split(separator: ",", omittingEmptySubsequences: false) {
+      if name.isEmpty {
+        throw ValidationError("--measures '\(list)' has an empty name; \(choice)")
+      }
+      guard let measure = InterestMeasure(rawValue: String(name)) else {
+        throw ValidationError("--measures: there is no measure \(name); \(choice)")
+      }
+      if usualMeasures.contains(measure) {
+        throw ValidationError("--measures: \(name) is a column of rules already; leave it out")
+      }
+      if measures.contains(measure) {
+        throw ValidationError("--measures names \(name) twice; name it once")
+      }
+      measures.append(measure)
+    }
+    return measures
   }
 
   var destination: OutputDestination { to.map { .file($0) } ?? .standardOutput }

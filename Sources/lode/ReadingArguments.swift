@@ -25,7 +25,8 @@ struct ReadingArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Column that names the transaction of a row; repeat it for a composite key.",
+      "Column that names the transaction of a row; repeat it for a composite key. A row is skipped if"
+        + " all its key cells are empty.",
       valueName: "column"))
   var transaction: [String] = []
 
@@ -38,7 +39,8 @@ struct ReadingArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Column that holds a transaction's customer.", valueName: "column"))
   var customer: String?
 
-  @Flag(help: "The first row of csv or tsv is no data.")
+  @Flag(
+    help: "Skip the first row of csv or tsv, also where columns are given by number.")
   var header = false
 
   @Flag(help: "Each row of csv or tsv is a transaction of items column=value.")
@@ -47,7 +49,7 @@ struct ReadingArguments: ParsableArguments {
   @Flag(help: "Remove blanks around items.")
   var trim = false
 
-  @Flag(help: "Count blank lines as transactions without items.")
+  @Flag(help: "Count blank lines of baskets as transactions without items.")
   var keepEmpty = false
 
   @Option(

@@ -103,7 +103,7 @@ import Testing
       in: TemporaryFolder())
     expectFailure(outcome, status: 1, naming: ["standard input:1: ", "67,108,864", "lineBytes"])
     #expect(outcome.peakBytes > 64 << 20)
-    #expect(outcome.peakBytes < 256 << 20, "\(outcome.peakBytes >> 20) MiB")
+    #expect(outcome.peakBytes < 128 << 20, "\(outcome.peakBytes >> 20) MiB")
   }
 
   @Test func refusesALineOverTheLimitWhereverItStands() throws {
@@ -132,6 +132,6 @@ import Testing
       in: TemporaryFolder())
     expectFailure(outcome, status: 1, naming: ["standard input:1: ", "lineBytes"])
     #expect(outcome.peakBytes > 64 << 20)
-    #expect(outcome.peakBytes < 256 << 20, "\(outcome.peakBytes >> 20) MiB")
+    #expect(outcome.peakBytes < 128 << 20, "\(outcome.peakBytes >> 20) MiB")
   }
 }

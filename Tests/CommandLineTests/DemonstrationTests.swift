@@ -13,9 +13,11 @@ import Testing
     .map { $0.split(separator: " ").joined(separator: " ") }
     #expect(
       table == [
-        "game <= video 3.21 3.21 24.34 24.34 equal", "video <= game 6.2 6.2 12.34 12.6 differs",
-        "weather <= music 4.3 4.3 12.32 12.32 equal", "game <= news 2.3 2.3 14.21 14.21 equal",
-        "weather <= news 2.5 2.3 10.22 10.22 differs",
+        "game <= video 3.21 3.21 24.34 24.34 equal",
+        "video <= game 6.20 6.20 12.34 12.60 differs",
+        "weather <= music 4.30 4.30 12.32 12.32 equal",
+        "game <= news 2.30 2.30 14.21 14.21 equal",
+        "weather <= news 2.50 2.30 10.22 10.22 differs",
         "game <= reading 1.77 1.77 14.23 14.23 equal",
         "video <= reading 1.77 1.77 13.54 13.54 equal",
         "news <= securities 0.53 0.53 22.08 22.08 equal",

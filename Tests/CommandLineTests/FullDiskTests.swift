@@ -15,6 +15,8 @@ import Testing
     if arguments != "--help" {
       #expect(outcome.messageLines.last?.hasPrefix("lode: cannot write to standard output") == true)
     }
+    // What standard output took, it has.
+    #expect(!outcome.messages.contains("Nothing was kept"))
     #expect(outcome.leftovers.isEmpty)
   }
 
@@ -44,6 +46,7 @@ import Testing
     #expect(outcome.status == 1)
     #expect(outcome.text == "")
     #expect(outcome.messages.hasPrefix("lode: cannot write to disk/"))
+    #expect(outcome.messages.contains("Nothing was kept of it"))
     #expect(outcome.messages.contains("no space left on device; free some space"))
   }
 

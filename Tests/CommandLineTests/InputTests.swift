@@ -81,7 +81,7 @@ import Testing
       1,a,x,2024-01-01
       1,b,x,2024-01-01
       1,a,y,2024-01-01
-      ,a,z,2024-01-02
+      ,,z,2024-01-02
 
       """)
     let options =
@@ -116,6 +116,39 @@ import Testing
     #expect(kept.messages.contains("data.basket: 4 transactions"))
     #expect(!kept.messages.contains("skipped"))
     #expect(kept.lines[1] == "a,1,2,0.5")
+  }
+
+  /// A blank line between long rows or values of ndjson is no transaction, so none is announced.
+  @Test func blankLinesThatAreNoTransactionsAreNotCountedAsSuch() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("long.csv", "1,a\n\n2,b\n,\n")
+    try folder.write("data.ndjson", "[\"a\"]\n\n[\"b\"]\n")
+    for (input, blank) in [
+      ("long.csv --transaction 1 --item 2", "2 blank lines"), ("data.ndjson", "1 blank line"),
+    ] {
+      for keep in ["", " --keep-empty"] {
+        let outcome = try lode("mine \(input)\(keep)", in: folder)
+        #expect(outcome.status == 0)
+        #expect(outcome.messages.contains(": 2 transactions"))
+        #expect(outcome.messages.contains("\(blank) skipped\n"), "\(outcome.messages)")
+        #expect(!outcome.messages.contains("counted as transactions"))
+        #expect(!outcome.messages.contains("--keep-empty"))
+      }
+    }
+    // Where both stand in one data set, each is counted as what it is.
+    try folder.write("one.basket", "a\n\n\n")
+    let both = try lode("mine one.basket data.ndjson --keep-empty", in: folder)
+    #expect(both.messages.contains(": 5 transactions"))
+    #expect(both.messages.contains("2 blank lines counted as transactions\n"))
+    #expect(both.messages.contains("1 blank line skipped\n"))
+  }
+
+  @Test func aHeaderIsSkippedForColumnsGivenByNumber() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("long.csv", "id,item\n1,a\n2,a\n")
+    let options = "mine long.csv --transaction 1 --item 2 --target itemsets -q"
+    #expect(try answer("\(options) --header", in: folder).dropFirst() == ["a,1,2,1"])
+    #expect(try answer(options, in: folder).contains { $0.hasPrefix("item,1,1,") })
   }
 
   @Test func itemsAreTheirExactBytes() throws {

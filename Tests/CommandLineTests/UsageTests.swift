@@ -33,8 +33,20 @@ import Testing
     ("--min-length 3 --max-length 2", ["--max-length 2", "--min-length 3"]),
     ("--max-antecedent 0", ["--max-antecedent"]),
     ("--max-consequent 0", ["--max-consequent"]),
-    ("--measures lift,frob", ["--measures", "frob", "zhang"]),
+    ("--measures zhang,frob", ["--measures", "frob", "zhang"]),
     ("--measures zhang --target closed", ["--measures", "--target rules"]),
+    ("--measures lift,zhang", ["--measures", "lift is a column of rules already"]),
+    ("--measures support", ["--measures", "support is a column of rules already"]),
+    ("--measures zhang,cosine,zhang", ["--measures names zhang twice"]),
+    ("--measures zhang,", ["--measures 'zhang,' has an empty name", "jaccard"]),
+    ("--measures zhang,,cosine", ["has an empty name"]), ("--measures ,", ["has an empty name"]),
+    (
+      "--target itemsets --min-confidence 0.5",
+      ["--min-confidence is of rules", "--target rules"]
+    ),
+    ("--target closed --min-lift 1", ["--min-lift is of rules"]),
+    ("--target maximal --max-antecedent none", ["--max-antecedent is of rules"]),
+    ("--target itemsets --max-consequent 1", ["--max-consequent is of rules"]),
     ("--sort frob", ["--sort frob", "lift"]),
     ("--sort lift --target closed", ["--sort lift", "--target closed", "count"]),
     ("--top 0", ["--top 0", "none"]),
@@ -60,6 +72,28 @@ import Testing
     #expect(folder.names == ["nine.basket"])
   }
 
+  @Test(arguments: ["closed", "maximal", "itemsets", "rules"])
+  func theGreatestLengthIsNoLimit(target: String) throws {
+    let folder = try folderWithNineBaskets()
+    let options = "mine nine.basket -q --min-support 1 --target \(target)"
+    let all = try answer(options, in: folder)
+    #expect(all.count > 1)
+    #expect(try answer("\(options) --max-length 9223372036854775807", in: folder) == all)
+  }
+
+  @Test func helpShowsTheDefaultsOfRules() throws {
+    let help = try answer("mine --help", in: TemporaryFolder())
+      .joined(separator: " ").split(separator: " ").joined(separator: " ")
+    for part in [
+      "confidence of a rule: 0.5 or 50%. (default: 50%)",
+      "antecedent, or none. (default: none)", "consequent, or none. (default: 1)",
+      "comma-separated: zhang, jaccard,", "skipped if all its key cells are empty",
+      "Skip the first row of csv or tsv, also where columns are given by number",
+    ] {
+      #expect(help.contains(part), "\(part)")
+    }
+  }
+
   @Test func refusesBeforeReading() throws {
     let folder = try TemporaryFolder()
     let outcome = try lode("mine there-is-no-such-file --min-support 2.5", in: folder)
@@ -72,7 +106,26 @@ import Testing
     ("generate quest --transactions abc", ["--transactions", "abc"]),
     ("generate quest --transactions 0", ["number of transactions", "0"]),
     ("generate quest --correlation 3", ["correlation", "3"]),
+    (
+      "generate quest --transactions -5",
+      ["number of transactions is -5", "from 1 to", "lode generate quest"]
+    ),
+    (
+      "generate quest --correlation -1",
+      ["correlation is -1.0", "from 0.0 to 1.0", "lode generate quest"]
+    ),
+    ("generate quest --average-length -1", ["length is -1.0", "lode generate quest"]),
+    ("generate quest --average-pattern-length nan", ["length is nan", "from 1.0 to 500.0"]),
+    ("generate quest --patterns -1", ["patterns is -1"]),
+    ("generate quest --items -1", ["items is -1"]),
+    ("generate quest --corruption -1", ["corruption is -1.0"]),
+    ("generate quest --corruption-variance -1", ["corruption is -1.0"]),
+    ("generate quest --seed -1", ["--seed", "-1"]),
     ("generate company-k --customers 0", ["customers", "0"]),
+    (
+      "generate company-k --customers -1",
+      ["number of customers is -1", "from ", "lode generate company-k"]
+    ),
     ("limits extra", ["extra"]), ("demo --frob", ["--frob"]),
   ])
   func refusesWrongCommands(arguments: String, parts: [String]) throws {

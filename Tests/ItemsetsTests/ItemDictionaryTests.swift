@@ -99,7 +99,8 @@ extension ItemDictionary {
   @Test(
     arguments: [
       (["1", "-5", "007", "123456789012345678"], true),
-      (["1", "1234567890123456789"], false), (["1", "-"], false), (["1", ""], false),
+      (["1", "1234567890123456789"], true), (["-" + String(repeating: "9", count: 60)], true),
+      (["1", "-"], false), (["1", ""], false), (["1", "--2"], false),
       (["1", "+2"], false), (["1", "2.0"], false), (["1", " 2"], false), ([], true),
     ] as [([String], Bool)])
   func knowsWhetherAllItemsAreIntegers(_ names: [String], _ expected: Bool) throws {
@@ -109,6 +110,22 @@ extension ItemDictionary {
   @Test func integersAscendByValueThenBytes() throws {
     let dictionary = try ItemDictionary(["10", "9", "7", "007", "-3", "07", "-20", "0"])
     #expect(dictionary.ascendingNames == ["-20", "-3", "0", "007", "07", "7", "9", "10"])
+  }
+
+  @Test func integersOfAnyLengthAscendByValueThenBytes() throws {
+    let nines = String(repeating: "9", count: 18)
+    let ascending = [
+      "-1" + nines + "0", "-2000000000000000000", "-1000000000000000001", "-1000000000000000000",
+      "-" + nines, "-1", "-0", "0", "00", "1", nines, "0001000000000000000000",
+      "1000000000000000000", "1000000000000000001", "9000000000000000000", "18446744073709551616",
+      "1" + nines + "99",
+    ]
+    var generator = SeededGenerator(seed: 2)
+    for _ in 0..<20 {
+      let dictionary = try ItemDictionary(ascending.shuffled(using: &generator))
+      #expect(dictionary.allIntegers)
+      #expect(dictionary.ascendingNames == ascending)
+    }
   }
 
   @Test func otherNamesAscendByBytes() throws {
@@ -122,7 +139,11 @@ extension ItemDictionary {
   }
 
   @Test func precedesAgreesWithTheOrder() throws {
-    for names in [["10", "9", "7", "007", "-3"], ["10", "9", "x", "xy", "é"]] {
+    for names in [
+      ["10", "9", "7", "007", "-3", "-0", "0", "00", "1000000000000000000", "2000000000000000000"],
+      ["-30000000000000000000", "-4000000000000000000", "-04000000000000000000", "-5"],
+      ["10", "9", "x", "xy", "é"],
+    ] {
       let dictionary = try ItemDictionary(names)
       let order = dictionary.ascending((0..<UInt32(names.count)).map { $0 })
       for (place, first) in order.enumerated() {

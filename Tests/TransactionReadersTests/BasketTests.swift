@@ -71,6 +71,7 @@ import Testing
     let kept = read(text, .with { $0.keepEmpty = true })
     #expect(kept.transactions == [["a"], [], [], ["b"], []])
     #expect(kept.summary.blankLines == 3)
+    #expect(kept.summary.emptyBaskets == 3)
     #expect(kept.summary.transactions == 5)
   }
 

@@ -74,6 +74,14 @@ import Testing
     #expect(outcome.transactions == [["1", "3"], ["2"]])
   }
 
+  /// Only a row without any part of its key names no transaction.
+  @Test func anEmptyPartOfACompositeKeyIsAPartOfIt() {
+    let text = "a,b,i\nx,,1\n,x,2\nx,,3\n,,4\nx,x,5\n"
+    let outcome = read(text, as: "x.csv", .long(["a", "b"], "i"))
+    #expect(outcome.transactions == [["2"], ["1", "3"], ["5"]])
+    #expect(outcome.summary.rowsWithoutTransaction == 1)
+  }
+
   @Test func timesAndCustomersAreKept() {
     let text = """
       who,when,what,id

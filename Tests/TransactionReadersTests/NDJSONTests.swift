@@ -34,6 +34,19 @@ import Testing
     #expect(outcome.summary.rowsWithoutTransaction == 1)
   }
 
+  /// Only an object without any part of its key names no transaction.
+  @Test func anEmptyPartOfACompositeKeyIsAPartOfIt() {
+    let text = """
+      {"a": "x", "b": null, "i": 1}
+      {"a": "", "b": "x", "i": 2}
+      {"a": "x", "b": "", "i": 3}
+      {"a": null, "b": "", "i": 4}
+      """
+    let outcome = read(text, as: "x.jsonl", .long(["a", "b"], "i"))
+    #expect(outcome.transactions == [["2"], ["1", "3"]])
+    #expect(outcome.summary.rowsWithoutTransaction == 1)
+  }
+
   @Test func objectsWithoutKeyAreTransactionsEach() {
     let text = """
       {"basket": ["a", "b"], "at": "01-02-1970", "who": "anna"}
