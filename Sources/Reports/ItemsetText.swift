@@ -188,16 +188,14 @@ private struct Line: ~Copyable {
   ) throws(OutputError) {
     let prefixLength = end - start
     let target = try output.reserve(prefixLength + names.length(rank) + countLength)
-    // Most prefixes are shorter than 64 bytes: copying as much always spares a branch that would be
+    // Prefixes are a few names long: copying 32 bytes at a time spares branches that would be
     // mispredicted line by line.
-    for offset in stride(from: 0, to: OutputBuffer.slack, by: 16) {
-      copy16(start + offset, to: target + offset)
-    }
-    var copied = OutputBuffer.slack
-    while copied < prefixLength {
+    var copied = 0
+    repeat {
       copy16(start + copied, to: target + copied)
-      copied += 16
-    }
+      copy16(start + copied + 16, to: target + copied + 16)
+      copied += 32
+    } while copied < prefixLength
     let count = names.copy(rank, to: target + prefixLength)
     copy16(countText, to: count)
     if countLength > 16 { copy16(countText + 16, to: count + 16) }

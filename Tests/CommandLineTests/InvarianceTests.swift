@@ -62,6 +62,27 @@ import Testing
     }
   }
 
+  /// `fimi` in natural order is written straight from the levels, with `--top` by the writer of rows.
+  @Test func plainFIMIIsWhatTheWriterOfRowsWrites() throws {
+    let folder = try TemporaryFolder()
+    for (seed, items) in [
+      (UInt64(4), (1...14).map { "\($0 * $0)" }),
+      (5, (0..<12).map { String(repeating: "name", count: $0 % 7) + "\($0)" }),
+      (6, (0..<11).map { String(repeating: "long-", count: 5 * $0) + "\($0)" }),
+    ] {
+      try folder.write("data", Self.text(Self.transactions(seed: seed, count: 300, items: items)))
+      let command = "mine data -q --target itemsets -o fimi --min-support 4"
+      let plain = try answer(command, in: folder)
+      #expect(plain.count > 500)
+      #expect(try answer("\(command) --top 999999999", in: folder) == plain, "seed \(seed)")
+    }
+    // Equal transactions: every itemset but the empty one is made of perfect extensions.
+    try folder.write("equal", String(repeating: "a,b,c,d,e,f,g,h,i,j\n", count: 3))
+    let plain = try answer("mine equal -q --target itemsets -o fimi --min-support 1", in: folder)
+    #expect(plain.count == 1023)
+    #expect(Set(plain).count == 1023)
+  }
+
   @Test func sameBytesEachTime() throws {
     let folder = try TemporaryFolder()
     try folder.write(
