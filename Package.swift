@@ -48,7 +48,8 @@ let package = Package(
     .executableTarget(
       name: "lode",
       dependencies: [
-        "Itemsets", "TransactionReaders", "Blocks", "Apriori", "AssociationRules", "Runtime",
+        "CBitmapKernels", "Itemsets", "TransactionReaders", "Blocks", "Apriori", "AssociationRules",
+        "Runtime",
         "DemonstrationData", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

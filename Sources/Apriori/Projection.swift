@@ -74,12 +74,6 @@ public struct Projection: Sendable {
       return sparse.rows.count * 4 + sparse.byteCountBesidesRows
     }
   }
-
-  /// Whether the projection keeps bitmaps; for messages and tests.
-  public var isDense: Bool {
-    if case .dense = form { return true }
-    return false
-  }
 }
 
 /// Bitmaps pay when an item is in more than about one row in sixteen: below, most words of a

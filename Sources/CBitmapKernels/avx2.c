@@ -38,16 +38,6 @@ AVX2 static void and_words(uint64_t *out, const uint64_t *a, const uint64_t *b, 
   for (; i < words; i++) out[i] = a[i] & b[i];
 }
 
-AVX2 static uint64_t count(const uint64_t *a, size_t words) {
-  __m256i lanes = _mm256_setzero_si256();
-  size_t i = 0;
-  for (; i + 4 <= words; i += 4)
-    lanes = _mm256_add_epi64(lanes, popcount_lanes(_mm256_loadu_si256((const __m256i *)(a + i))));
-  uint64_t sum = sum_of_lanes(lanes);
-  for (; i < words; i++) sum += (uint64_t)__builtin_popcountll(a[i]);
-  return sum;
-}
-
 AVX2 static void count_each(const uint64_t *prefix, const uint64_t *bitmaps, size_t stride,
                             const uint32_t *rows, size_t n, size_t words, unsigned shift,
                             uint32_t *counts) {
@@ -70,5 +60,5 @@ AVX2 static void count_each(const uint64_t *prefix, const uint64_t *bitmaps, siz
   }
 }
 
-const struct lode_kernels lode_avx2_kernels = {"avx2", supported, and_words, count, count_each};
+const struct lode_kernels lode_avx2_kernels = {"avx2", supported, and_words, count_each};
 #endif

@@ -30,17 +30,6 @@ AVX512 static void and_words(uint64_t *out, const uint64_t *a, const uint64_t *b
   }
 }
 
-AVX512 static uint64_t count(const uint64_t *a, size_t words) {
-  __m512i sum = _mm512_setzero_si512();
-  size_t i = 0;
-  for (; i + 8 <= words; i += 8)
-    sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(_mm512_loadu_si512(a + i)));
-  if (i < words)
-    sum = _mm512_add_epi64(
-        sum, _mm512_popcnt_epi64(_mm512_maskz_loadu_epi64(tail_mask(words), a + i)));
-  return (uint64_t)_mm512_reduce_add_epi64(sum);
-}
-
 // Eight vectors of eight words -> one vector of their eight sums, in 3 rounds of adding halves.
 // One tree for eight bitmaps costs a third of eight separate horizontal sums.
 INLINE __m512i sums_of_eight(const __m512i *v) {
@@ -127,5 +116,5 @@ AVX512 static void count_each(const uint64_t *prefix, const uint64_t *bitmaps, s
 #undef REST
 }
 
-const struct lode_kernels lode_avx512_kernels = {"avx512", supported, and_words, count, count_each};
+const struct lode_kernels lode_avx512_kernels = {"avx512", supported, and_words, count_each};
 #endif

@@ -9,12 +9,6 @@ static void and_scalar(uint64_t *out, const uint64_t *a, const uint64_t *b, size
   for (size_t i = 0; i < words; i++) out[i] = a[i] & b[i];
 }
 
-static uint64_t count_scalar(const uint64_t *a, size_t words) {
-  uint64_t sum = 0;
-  for (size_t i = 0; i < words; i++) sum += (uint64_t)__builtin_popcountll(a[i]);
-  return sum;
-}
-
 static void count_each_scalar(const uint64_t *prefix, const uint64_t *bitmaps, size_t stride,
                               const uint32_t *rows, size_t n, size_t words, unsigned shift,
                               uint32_t *counts) {
@@ -29,7 +23,7 @@ static void count_each_scalar(const uint64_t *prefix, const uint64_t *bitmaps, s
 static int always(void) { return 1; }
 
 static const struct lode_kernels scalar_kernels = {
-    "scalar", always, and_scalar, count_scalar, count_each_scalar};
+    "scalar", always, and_scalar, count_each_scalar};
 
 // Widest first.
 static const struct lode_kernels *const candidates[] = {
@@ -78,8 +72,6 @@ int lode_kernel_request_refused(void) { return refused; }
 void lode_bitmap_and(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t words) {
   kernels()->and_words(out, a, b, words);
 }
-
-uint64_t lode_bitmap_count(const uint64_t *a, size_t words) { return kernels()->count(a, words); }
 
 void lode_bitmap_count_each(const uint64_t *prefix, const uint64_t *bitmaps, size_t stride,
                             const uint32_t *rows, size_t n, size_t words, unsigned shift,

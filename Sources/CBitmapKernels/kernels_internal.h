@@ -8,7 +8,6 @@ struct lode_kernels {
   const char *name;
   int (*supported)(void);
   void (*and_words)(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t words);
-  uint64_t (*count)(const uint64_t *a, size_t words);
   void (*count_each)(const uint64_t *prefix, const uint64_t *bitmaps, size_t stride,
                      const uint32_t *rows, size_t n, size_t words, unsigned shift,
                      uint32_t *counts);

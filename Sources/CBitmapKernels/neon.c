@@ -16,15 +16,6 @@ static void and_words(uint64_t *out, const uint64_t *a, const uint64_t *b, size_
   for (; i < words; i++) out[i] = a[i] & b[i];
 }
 
-static uint64_t count(const uint64_t *a, size_t words) {
-  uint64x2_t lanes = vdupq_n_u64(0);
-  size_t i = 0;
-  for (; i + 2 <= words; i += 2) lanes = vaddq_u64(lanes, popcount_lanes(vld1q_u64(a + i)));
-  uint64_t sum = vaddvq_u64(lanes);
-  for (; i < words; i++) sum += (uint64_t)__builtin_popcountll(a[i]);
-  return sum;
-}
-
 static void count_each(const uint64_t *prefix, const uint64_t *bitmaps, size_t stride,
                        const uint32_t *rows, size_t n, size_t words, unsigned shift,
                        uint32_t *counts) {
@@ -41,5 +32,5 @@ static void count_each(const uint64_t *prefix, const uint64_t *bitmaps, size_t s
   }
 }
 
-const struct lode_kernels lode_neon_kernels = {"neon", supported, and_words, count, count_each};
+const struct lode_kernels lode_neon_kernels = {"neon", supported, and_words, count_each};
 #endif

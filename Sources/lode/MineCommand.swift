@@ -1,4 +1,5 @@
 import ArgumentParser
+import CBitmapKernels
 import Reports
 
 struct MineCommand: ParsableCommand {
@@ -24,6 +25,11 @@ struct MineCommand: ParsableCommand {
   }
 
   mutating func run() throws {
+    if lode_kernel_request_refused() != 0 {
+      throw CommandFailure.usage(
+        "LODE_KERNEL names no kernels that this processor can run; unset it (this processor then"
+          + " uses \(String(cString: lode_kernel_name()))), or set scalar, avx2, avx512 or neon")
+    }
     let job = try MiningJob(
       request: mining.plan(), report: output.report(target: mining.target, machine: machine),
       machine: machine)

@@ -53,6 +53,15 @@ import Testing
     #expect(outcome.messages.contains("first 2 rules; --top none for all"))
   }
 
+  @Test func ignoredKernelsItDidNotKnow() throws {
+    let folder = try folderWithNineBaskets()
+    let command = "mine nine.basket --min-support 2 --quiet"
+    let unknown = try CommandRunner.shell(#"LODE_KERNEL=abacus "$lode" \#(command)"#, in: folder)
+    expectFailure(unknown, status: 2, naming: ["LODE_KERNEL", "unset it"])
+    let scalar = try CommandRunner.shell(#"LODE_KERNEL=scalar "$lode" \#(command)"#, in: folder)
+    #expect(scalar.lines.dropLast().map(String.init) == (try answer(command, in: folder)))
+  }
+
   @Test func calledFrequentItemsTheCandidatesOfLevelOne() throws {
     let folder = try folderWithNineBaskets()
     let outcome = try lode("mine nine.basket --min-support 5 --target itemsets", in: folder)

@@ -23,9 +23,6 @@ int lode_kernel_choose(const char *name);
 // out[i] = a[i] & b[i] for i in 0..<words; out may be a or b.
 void lode_bitmap_and(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t words);
 
-// Number of set bits.
-uint64_t lode_bitmap_count(const uint64_t *a, size_t words);
-
 // For every i in 0..<n: counts[i] += popcount(prefix & bitmaps[rows[i] * stride ..]) << shift.
 //
 // The work of one node: its bitmap against the bitmap of every later sibling. Each bitmap has
