@@ -1,0 +1,50 @@
+/// What an operator may set; times are milliseconds.
+public struct CoordinatorConfiguration: Sendable {
+  /// Copies of each object where a data set says nothing else.
+  public var replication = 2
+  /// Between the heartbeats of a worker.
+  public var heartbeatMilliseconds: UInt64 = 500
+  /// Silence after which a worker is suspect.
+  public var suspectMilliseconds: UInt64 = 3_000
+  /// Silence after which a worker is dead.
+  public var deadMilliseconds: UInt64 = 10_000
+  /// After which a command or lease without an answer is sent again.
+  public var resendMilliseconds: UInt64 = 1_000
+  /// Work in one lease.
+  public var leaseMilliseconds: UInt64 = 500
+  /// How often a cell is given out before its job fails.
+  public var attemptLimit = 4
+  /// Failures of a worker after which it is set aside.
+  public var failureLimit = 4
+  /// For how long it is set aside.
+  public var setAsideMilliseconds: UInt64 = 3_600_000
+  /// Copies made at once for repair and rebalancing, a source or destination.
+  public var copiesPerWorker = 2
+  /// Jobs that count at once.
+  public var runningJobLimit = 4
+  /// Jobs that wait.
+  public var queuedJobLimit = 10_000
+  /// Ingests at once.
+  public var ingestLimit = 8
+  /// Chunks that a client may send beyond the acknowledged.
+  public var ingestCredits = 8
+  /// An ingest without a sign of its client for so long is given up.
+  public var ingestSilenceMilliseconds: UInt64 = 60_000
+  /// Bytes up to which contents travel in the message itself.
+  public var inlineLimit = 256 << 10
+  /// Bytes of reports, closed levels and ingests in memory.
+  public var memoryLimit = 4 << 30
+  /// Whether closed levels are stored and replicated; a coordinator inside `lode mine` does not.
+  public var keepsCheckpoints = true
+  /// Whether contents are passed as values; only where all parts are in one process.
+  public var passesValues = false
+  /// Reducing tasks at once: the threads of the coordinator's compute pool.
+  public var parallelism = 1
+  /// Where others fetch objects from the coordinator.
+  public var dataEndpoint = ""
+  /// The version of the software, for manifests.
+  public var software = ""
+
+  /// The defaults.
+  public init() {}
+}
