@@ -39,10 +39,12 @@ struct DemoCommand: ParsableCommand {
       report: arguments.output.report(target: .rules, machine: arguments.machine),
       machine: arguments.machine)
     var mined: MiningJob.Mined?
-    try job.run(writingTo: .standardOutput, since: start, keeping: { mined = $0 }) {
-      () throws(CommandFailure) in
-      try LoadedTransactions.load(
+    try job.run(writingTo: .standardOutput, since: start) {
+      let loaded = try LoadedTransactions.load(
         arguments.reading, machine: arguments.machine, name: "company-k.basket")
+      let found = try job.mine(loaded)
+      mined = found
+      return found
     }
     if let mined { try printComparison(mined, job: job) }
     printNextCommands()

@@ -17,6 +17,8 @@ struct Lode: ParsableCommand {
     version: version,
     subcommands: [
       MineCommand.self, DemoCommand.self, GenerateCommand.self, LimitsCommand.self,
+      CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self, DataSetCommand.self,
+      JobCommand.self, NodeCommand.self, KeygenCommand.self,
     ])
 
   func run() throws {

@@ -1,0 +1,148 @@
+import Blocks
+public import Coordination
+public import Messages
+public import Runtime
+import Synchronization
+import WireFormat
+public import ZeroMQTransport
+
+/// A coordinator's two endpoints: control for workers and clients, data for objects and chunks.
+public final class CoordinatorServer: CoordinatorTransport {
+  /// Where workers and clients connect to.
+  public var controlEndpoint: String { control.boundAddress }
+  /// Where objects are fetched and chunks are put.
+  public let dataEndpoint: String
+  private let control: ServerEndpoint
+  private let data: BulkServer
+  private let fetcher: ObjectFetcher
+  private let puts: PendingPuts
+  private let note: @Sendable (String) -> Void
+
+  /// Listens, and offers to `node` what arrives.
+  ///
+  /// - Parameters:
+  ///   - listen: the control endpoint, as in `tcp://127.0.0.1:7400`.
+  ///   - dataListen: the data endpoint; port 0 for any.
+  ///   - keys: the coordinator's, with those of all roles; nil on loopback.
+  ///   - note: given a line for each message that cannot be understood.
+  public init(
+    context: ZeroMQContext, listen: String, dataListen: String, keys: RoleKeys?,
+    node: CoordinatorNode, note: @escaping @Sendable (String) -> Void
+  ) throws {
+    self.note = note
+    let policy = keys?.policy(accepting: [.worker, .client, .admin]) ?? .none
+    let puts = PendingPuts()
+    self.puts = puts
+    data = try BulkServer(
+      context: context, address: dataListen, security: policy,
+      onPut: { put, reply in puts.take(put, reply, node: node) },
+      provider: { request in
+        answer(request, from: node.published, kindsForClients: [.items, .level])
+      })
+    dataEndpoint = data.boundAddress
+    let answers = ControlAnswers()
+    control = try ServerEndpoint(context: context, address: listen, security: policy) { message in
+      answers.receive(message, node: node, note: note)
+    }
+    answers.open(control)
+    fetcher = try ObjectFetcher(context: context, security: keys?.security(to: .worker) ?? .none)
+  }
+
+  /// Sends to a worker's connection; a message that finds no room is lost, as any may be.
+  public func send(_ envelope: CoordinatorEnvelope, to peer: PeerID) {
+    do {
+      try control.send(to: peer.bytes, WireFormat.encode(envelope))
+    } catch {
+      note("a message to a worker was not sent: \(error)")
+    }
+  }
+
+  /// Answers a client's request or chunk.
+  public func reply(_ response: ClientResponse, id: RequestID, to peer: PeerID) {
+    if peer == PendingPuts.peer { return puts.answer(id, response) }
+    do {
+      try control.send(to: peer.bytes, WireFormat.encode(response: response, id: id))
+    } catch {
+      note("an answer to a client was not sent: \(error)")
+    }
+  }
+
+  /// Fetches from workers.
+  public func fetch(
+    _ descriptor: ObjectDescriptor, sources: [String],
+    completion: @escaping @Sendable (Result<[UInt8], StoreFailure>) -> Void
+  ) {
+    fetcher.fetch(descriptor, sources: sources, completion: completion)
+  }
+
+  /// Stops listening.
+  public func close() {
+    control.close()
+    data.close()
+    fetcher.close()
+  }
+}
+
+/// Turns control messages into events, and answers those of another version at once.
+private final class ControlAnswers: Sendable {
+  private let endpoint = Mutex<ServerEndpoint?>(nil)
+
+  func open(_ endpoint: ServerEndpoint) {
+    self.endpoint.withLock { $0 = endpoint }
+  }
+
+  func receive(
+    _ message: ReceivedMessage, node: CoordinatorNode, note: @Sendable (String) -> Void
+  ) {
+    let peer = PeerID(message.peer)
+    do {
+      let role = try role(of: message.userID)
+      switch try WireFormat.decodeToCoordinator(message.frames) {
+      case .worker(let envelope): node.offer(.worker(envelope, from: peer, role: role))
+      case .client(let request, let id):
+        node.offer(.client(request, id: id, from: peer, role: role))
+      }
+    } catch WireError.version {
+      let refusal = WireFormat.versionRefusal
+      // A peer that speaks another language may not wait for the answer either.
+      try? endpoint.withLock { $0 }?.send(to: message.peer, refusal)
+      note("a peer at \(message.remoteAddress ?? "?") speaks another version of the protocol")
+    } catch {
+      note("a message from \(message.remoteAddress ?? "?") was refused: \(error)")
+    }
+  }
+}
+
+/// A user id that no key of a role has.
+private struct UnknownRole: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// The role that an authenticated user id stands for; without keys everyone is on this machine.
+func role(of userID: String?) throws -> Messages.Role {
+  switch userID {
+  case nil: .loopback
+  case "worker": .worker
+  case "client": .client
+  case "admin": .admin
+  case "coordinator": .coordinator
+  case .some(let other): throw UnknownRole(description: "no role is called \(other)")
+  }
+}
+
+/// Serves a part of an object to those who may have it.
+///
+/// - Parameter kindsForClients: what clients and admins may fetch.
+func answer(
+  _ request: BulkRequest, from published: PublishedObjects, kindsForClients: [ObjectKind]
+) -> BulkAnswer {
+  guard let id = ObjectID(key: request.key) else { return .refused("this names no object") }
+  guard let role = try? role(of: request.userID) else { return .refused("unknown role") }
+  if role == .client || role == .admin, !kindsForClients.contains(id.kind) {
+    return .refused("a \(role) may not fetch \(id.kind) objects")
+  }
+  guard let part = published.read(id, offset: request.offset, length: request.length) else {
+    return .absent
+  }
+  return .bytes(part.bytes, totalLength: part.total)
+}

@@ -1,0 +1,257 @@
+import ArgumentParser
+import Glibc
+import Itemsets
+import Messages
+import Reports
+import Runtime
+
+/// `lode job`: mining on the cluster.
+struct JobCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "job",
+    abstract: "Submit, follow and read mining jobs of a cluster.",
+    discussion: """
+      Example:
+        lode job submit retail --min-support 0.1%
+      """,
+    subcommands: [
+      Submit.self, List.self, Show.self, Watch.self, Cancel.self, Remove.self, JobResults.self,
+    ])
+
+  struct Submit: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Submit a job and follow it; prints its id.",
+      discussion: """
+        Ctrl-C stops following, not the job. A job keeps itemsets: what it takes to make rules of them
+        may be chosen again by `lode job results`.
+
+        Examples:
+          lode job submit retail --min-support 0.1% --min-confidence 60%
+          lode job submit retail --min-support 89 --target closed --no-wait
+        """)
+
+    @Argument(help: "The data set.") var dataset: Name
+    @OptionGroup(title: "Mining") var mining: MiningArguments
+    @Flag(name: .customLong("no-wait"), help: "Print the job's id and return.") var noWait = false
+    @OptionGroup(title: "Cluster") var cluster: ClusterArguments
+
+    func run() throws {
+      let client = try cluster.connect()
+      let request = try mining.plan()
+      let specification = JobSpecification(
+        dataSet: dataset, minimumSupport: mining.minSupport, maximumLevel: request.maximumLevel,
+        arguments: mining.asArguments)
+      let job = try jobAnswer(
+        client.ask(.submitJob(specification), id: .random(), deadlineMilliseconds: 10_000))
+      print(job.id)
+      fflush(stdout)
+      if noWait { return }
+      try follow(job, client: client, narrator: cluster.narrator)
+    }
+  }
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List the jobs.",
+      discussion: """
+        Example:
+          lode job list -o wide
+        """)
+
+    @OptionGroup var list: ListArguments
+    @OptionGroup var cluster: ClusterArguments
+
+    func run() throws {
+      let jobs = try cluster.ask(.listJobs) { response -> [JobSummary]? in
+        guard case .jobs(let jobs) = response else { return nil }
+        return jobs
+      }
+      switch list.output {
+      case .json: try printJSON(jobs.map(JobView.init))
+      case .table, .wide:
+        for line in jobTable(jobs, isWide: list.output == .wide).lines { print(line) }
+      }
+    }
+  }
+
+  struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Show one job with the figures of its levels.",
+      discussion: """
+        Example:
+          lode job show job-3 -o json
+        """)
+
+    @Argument(help: "The job.") var job: JobID
+    @OptionGroup var list: ListArguments
+    @OptionGroup var cluster: ClusterArguments
+
+    func run() throws {
+      let summary = try jobAnswer(cluster.connect().ask(.showJob(job)))
+      switch list.output {
+      case .json: try printJSON(JobView(summary))
+      case .table, .wide:
+        for line in jobTable([summary], isWide: true).lines { print(line) }
+        if !summary.failure.isEmpty { print("\n\(summary.failure)") }
+        if summary.levels.isEmpty { return }
+        print("")
+        for line in levelTable(summary.levels).lines { print(line) }
+      }
+    }
+  }
+
+  struct Watch: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Follow a job until it ends; Ctrl-C stops following, not the job.",
+      discussion: """
+        Example:
+          lode job watch job-3
+        """)
+
+    @Argument(help: "The job.") var job: JobID
+    @OptionGroup var cluster: ClusterArguments
+
+    func run() throws {
+      let client = try cluster.connect()
+      try follow(
+        jobAnswer(client.ask(.showJob(job))), client: client, narrator: cluster.narrator)
+    }
+  }
+
+  struct Cancel: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Stop a job.",
+      discussion: """
+        Example:
+          lode job cancel job-3
+        """)
+
+    @Argument(help: "The job.") var job: JobID
+    @OptionGroup var cluster: ClusterArguments
+
+    func run() throws {
+      let summary = try jobAnswer(cluster.connect().ask(.cancelJob(job)))
+      cluster.narrator.say("\(summary.id) is \(summary.state)")
+    }
+  }
+
+  struct Remove: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Remove a job that has ended, with its results.",
+      discussion: """
+        Example:
+          lode job remove job-3
+        """)
+
+    @Argument(help: "The job.") var job: JobID
+    @OptionGroup var cluster: ClusterArguments
+
+    func run() throws {
+      try cluster.ask(.removeJob(job)) { $0 == .done ? () : nil }
+      cluster.narrator.say("\(job) is removed")
+    }
+  }
+}
+
+extension JobID: @retroactive ExpressibleByArgument {
+  /// `job-17`, or `17`.
+  public init?(argument: String) { self.init(text: argument) }
+}
+
+/// The job in an answer.
+func jobAnswer(_ response: ClientResponse) throws(ClientFailure) -> JobSummary {
+  try answer(of: response) { response -> JobSummary? in
+    guard case .job(let job) = response else { return nil }
+    return job
+  }
+}
+
+/// Shows a job's levels as they close, until it has ended.
+///
+/// - Throws: ``CommandFailure`` where it failed or was cancelled.
+private func follow(
+  _ first: JobSummary, client: any ClusterClient, narrator: Narrator
+) throws {
+  var job = first
+  var levelsSaid = 0
+  var saidMinimum = false
+  while true {
+    if job.minimumSupport > 0, !saidMinimum {
+      saidMinimum = true
+      narrator.say(
+        Progress.minimumSupport(
+          job.specification.minimumSupport, count: job.minimumSupport,
+          transactions: job.transactionCount))
+    }
+    for level in job.levels.dropFirst(levelsSaid) {
+      narrator.say(
+        Progress.level(
+          level.level, candidates: level.candidateCount, frequent: level.frequentCount,
+          seconds: Double(level.milliseconds) / 1000))
+    }
+    levelsSaid = job.levels.count
+    if job.state.isFinal { break }
+    narrator.show(
+      job.state == .queued
+        ? "\(job.id): queued"
+        : "\(job.id): level \(job.level): \(job.rangesClosed) of \(job.rangeCount) ranges")
+    pause(milliseconds: 100)
+    // A coordinator that restarts goes on with the job: wait for it longer than for an answer.
+    job = try jobAnswer(
+      client.ask(.showJob(job.id), id: .random(), deadlineMilliseconds: 120_000))
+  }
+  narrator.clear()
+  switch job.state {
+  case .failed: throw CommandFailure.failed("\(job.id) failed: \(job.failure)")
+  case .cancelled: throw CommandFailure.failed("\(job.id) was cancelled")
+  case .queued, .running, .done:
+    narrator.say(
+      "\(job.id) is done after \(readable(milliseconds: job.endedAt - min(job.submittedAt, job.endedAt)))"
+    )
+    narrator.say("next: lode job results \(job.id)")
+  }
+}
+
+/// Waits.
+func pause(milliseconds: UInt32) {
+  usleep(milliseconds * 1000)
+}
+
+/// The jobs as a table.
+func jobTable(_ jobs: [JobSummary], isWide: Bool) -> TextTable {
+  var titles = ["JOB", "STATE", "DATASET", "MIN SUPPORT>", "LEVEL>", "PROGRESS", "SUBMITTED (UTC)"]
+  if isWide { titles += ["TOOK>", "TRANSACTIONS>", "OPTIONS"] }
+  var table = TextTable(titles)
+  for job in jobs {
+    var cells = [
+      "\(job.id)", "\(job.state)", job.specification.dataSet.text,
+      job.specification.minimumSupport, "\(job.level)",
+      job.state == .running ? "\(job.rangesClosed) of \(job.rangeCount) ranges" : "",
+      readable(unixMilliseconds: job.submittedAt),
+    ]
+    if isWide {
+      cells += [
+        job.endedAt == 0
+          ? "" : readable(milliseconds: job.endedAt - min(job.submittedAt, job.endedAt)),
+        grouped(job.transactionCount), job.specification.arguments.joined(separator: " "),
+      ]
+    }
+    table.add(cells)
+  }
+  return table
+}
+
+/// The figures of levels as a table.
+private func levelTable(_ levels: [LevelFigures]) -> TextTable {
+  var table = TextTable([
+    "LEVEL>", "CANDIDATES>", "FREQUENT>", "LEASES>", "RECEIVED>", "SENT>", "TOOK>",
+  ])
+  for level in levels {
+    table.add([
+      "\(level.level)", grouped(level.candidateCount), grouped(level.frequentCount),
+      grouped(level.leaseCount), readable(bytes: level.bytesReceived),
+      readable(bytes: level.bytesSent), readable(milliseconds: level.milliseconds),
+    ])
+  }
+  return table
+}
