@@ -34,6 +34,7 @@ let package = Package(
     .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
 
     library("Itemsets"),
     library("TransactionReaders", ["Itemsets", "CZlib"]),
@@ -43,6 +44,7 @@ let package = Package(
     library("Apriori", ["Itemsets", "Blocks", "CBitmapKernels"]),
     library("AssociationRules", ["Itemsets", "Apriori"]),
     library("Runtime", ["Itemsets", "Blocks", "Apriori"]),
+    library("ZeroMQTransport", ["CZeroMQ"]),
     library("DemonstrationData"),
     library("Reports", ["Itemsets", "Apriori", "AssociationRules"]),
     .executableTarget(
@@ -69,6 +71,7 @@ let package = Package(
     tests(of: "TransactionReaders", ["Itemsets"]),
     tests(of: "Blocks", ["Itemsets"]),
     tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
+    tests(of: "ZeroMQTransport", ["CZeroMQ"]),
     tests(of: "DemonstrationData", []),
     tests(of: "AssociationRules", ["Itemsets", "Apriori"]),
     tests(of: "Reports", ["Itemsets", "Apriori", "AssociationRules"]),
