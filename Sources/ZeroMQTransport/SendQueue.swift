@@ -6,7 +6,7 @@ struct OutgoingMessage: Sendable {
   let peer: [UInt8]?
   let frames: [[UInt8]]
 
-  var byteCount: Int { frames.reduce(peer?.count ?? 0) { $0 + $1.count } }
+  var byteCount: Int { frames.reduce(0) { $0 + $1.count } }
 }
 
 /// The messages that wait for the owning thread of a socket, bounded in number and bytes.

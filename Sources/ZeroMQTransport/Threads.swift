@@ -34,6 +34,9 @@ struct OwnedThread: @unchecked Sendable {
   func join() {
     if isCurrent { pthread_detach(thread) } else { pthread_join(thread, nil) }
   }
+
+  /// Lets the thread end by itself, instead of `join`.
+  func detach() { pthread_detach(thread) }
 }
 
 private final class ThreadBody: Sendable {

@@ -1,3 +1,4 @@
+import CZeroMQ
 import Glibc
 
 /// An event that any thread may raise and the owning thread of a socket polls for.
@@ -5,7 +6,7 @@ final class WakeUp: Sendable {
   let descriptor: Int32
 
   init() throws(TransportError) {
-    descriptor = eventfd(0, Int32(EFD_NONBLOCK.rawValue | EFD_CLOEXEC.rawValue))
+    descriptor = eventfd(0, LODE_EVENT_FLAGS)
     if descriptor < 0 { throw .unavailable(what: "cannot make an event", code: errno) }
   }
 
