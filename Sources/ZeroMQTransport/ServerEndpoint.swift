@@ -3,8 +3,10 @@ import Synchronization
 
 /// A message as an endpoint received it, within its limits.
 public struct ReceivedMessage: Sendable {
-  /// The sender's routing id, to answer by; chosen anew for every connection, and no proof of who
-  /// it is. Empty at a client, whose only peer is its server.
+  /// The sender's routing id, to answer by.
+  ///
+  /// libzmq chooses it anew for every connection; it is no proof of who the sender is. Empty at a
+  /// client, whose only peer is its server.
   public let peer: [UInt8]
   /// Who the sender's key belongs to, as the authorizer said; nil without CURVE.
   public let userID: String?

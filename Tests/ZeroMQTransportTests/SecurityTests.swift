@@ -107,10 +107,11 @@ import Testing
       try #require(count > 0)
       answer += count
     }
-    #expect(Glibc.send(descriptor, [0, 2, 42, 43], 4, 0) == 4)
-    let message = try #require(seen.wait(for: 1).first)
-    #expect(message.frames == [[42, 43]])
-    #expect(message.userID == nil)
+    let message: [UInt8] = [0, 2, 42, 43]
+    #expect(Glibc.send(descriptor, message, message.count, 0) == message.count)
+    let arrived = try #require(seen.wait(for: 1).first)
+    #expect(arrived.frames == [[42, 43]])
+    #expect(arrived.userID == nil)
     close(descriptor)
   }
 
