@@ -176,7 +176,9 @@ final class BulkCommands: Sendable {
     wakeUp.raise()
   }
 
-  /// Takes a put; false when the client is closed. The window of the stream bounds how many.
+  /// Takes a put; false when the client is closed.
+  ///
+  /// The window of the stream bounds how many.
   func put(
     _ window: BulkPutStream.Window, _ server: BulkAddress, stream: UInt64, sequence: UInt64,
     _ bytes: [UInt8]

@@ -339,7 +339,7 @@ final class BulkLoop {
         links[server] = nil
         failAll(of: server, .keyRefused(address: server.address))
         return
-      case .disconnected, .handshakeFailed: break
+      case .disconnected, .closed, .handshakeFailed: break
       }
     }
   }

@@ -8,7 +8,7 @@ public enum BulkLimits {
   public static let reasonBytesMaximum = 1024
 }
 
-/// A message of bulk transfer. The page of this target describes the bytes.
+/// A message of bulk transfer; the page of this target describes the bytes.
 enum BulkMessage: Equatable, Sendable {
   case fetch(key: [UInt8], offset: UInt64, length: Int)
   case chunk(key: [UInt8], offset: UInt64, totalLength: UInt64, bytes: [UInt8])

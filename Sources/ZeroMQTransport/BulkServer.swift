@@ -31,7 +31,7 @@ public enum BulkAnswer: Sendable {
 public struct BulkPut: Sendable {
   /// The stream, as the client named it.
   public let stream: UInt64
-  /// The place in the stream: 0, 1, 2, ... without gaps.
+  /// The place in the stream, from 0 without gaps.
   public let sequence: UInt64
   /// At most 1 MiB.
   public let bytes: [UInt8]
@@ -48,7 +48,9 @@ public struct BulkPut: Sendable {
 public final class BulkServer: Sendable {
   /// Gives a part of what a key names; called by several threads at once, and may take its time.
   public typealias Provider = @Sendable (BulkRequest) -> BulkAnswer
-  /// Takes a put; called by one thread in the order of each stream. Should return soon and answer
+  /// Takes a put; called by one thread in the order of each stream.
+  ///
+  /// It should return soon and answer
   /// by the reply, at once or later; the credits it gives are what bounds the puts it holds.
   public typealias PutHandler = @Sendable (BulkPut, BulkPutReply) -> Void
 

@@ -242,6 +242,7 @@ private final class ClientLoop {
       switch event {
       case .connected: change(to: .connected)
       case .disconnected: if state.value.withLock({ $0 }) == .connected { change(to: .connecting) }
+      case .closed: break
       case .handshakeFailed:
         counters.add { $0.handshakesFailed += 1 }
         change(to: .handshakeFailed)

@@ -21,7 +21,7 @@ public struct PublicKey: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A secret key of CURVE with the public key that belongs to it; prints only the public one.
-public struct KeyPair: Equatable, Sendable, CustomStringConvertible {
+public struct KeyPair: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
   /// The part that others may know.
   public let publicKey: PublicKey
   /// The part that no one else may know, as 40 characters of Z85.
@@ -38,6 +38,9 @@ public struct KeyPair: Equatable, Sendable, CustomStringConvertible {
     self.publicKey = publicKey
     secretText = secret
   }
+
+  /// The public key only, also where a debugger or a log looks inside.
+  public var customMirror: Mirror { Mirror(self, children: ["publicKey": publicKey]) }
 
   /// The public key only.
   public var description: String { "key pair of \(publicKey)" }

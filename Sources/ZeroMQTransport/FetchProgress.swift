@@ -23,7 +23,9 @@ struct FetchProgress {
     missing = expectedLength
   }
 
-  /// The next part to ask for; nil when all were asked for. Empty content takes one request too.
+  /// The next part to ask for; nil when all were asked for.
+  ///
+  /// Empty content takes one request too.
   mutating func nextPart() -> (offset: Int, length: Int)? {
     guard nextOffset < expectedLength || !isBegun else { return nil }
     isBegun = true

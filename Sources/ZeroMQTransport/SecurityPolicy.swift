@@ -21,11 +21,6 @@ public enum ClientSecurity: Hashable, Sendable {
   case curve(KeyPair, server: PublicKey)
 }
 
-extension KeyPair: Hashable {
-  /// Hashes the public key, which is enough to tell pairs apart.
-  public func hash(into hasher: inout Hasher) { hasher.combine(publicKey) }
-}
-
 extension SecurityPolicy {
   /// Sets the server's side; `domain` is where the authentication handler finds the authorizer.
   func apply(to socket: ZeroMQSocket, domain: String) throws(TransportError) {

@@ -66,7 +66,8 @@ public final class ServerEndpoint: Sendable {
     let loop = Handover(
       value: ServerLoop(
         socket: socket, monitor: monitor, wakeUp: wakeUp, queue: queue, counters: counters,
-        trustsUserID: security.hasKeys, handler: handler, onDropped: onDropped))
+        boundAddress: boundAddress, trustsUserID: security.hasKeys, handler: handler,
+        onDropped: onDropped))
     thread = Mutex(try OwnedThread { loop.value.run() })
     isOpen = true
   }
@@ -103,13 +104,15 @@ private final class ServerLoop {
   private let wakeUp: WakeUp
   private let queue: SendQueue
   private let counters: TransportCounters
+  private let boundAddress: String
   private let trustsUserID: Bool
   private let handler: ServerEndpoint.Handler
   private let onDropped: ServerEndpoint.DropHandler?
 
   init(
     socket: ZeroMQSocket, monitor: SocketMonitor, wakeUp: WakeUp, queue: SendQueue,
-    counters: TransportCounters, trustsUserID: Bool, handler: @escaping ServerEndpoint.Handler,
+    counters: TransportCounters, boundAddress: String, trustsUserID: Bool,
+    handler: @escaping ServerEndpoint.Handler,
     onDropped: ServerEndpoint.DropHandler?
   ) {
     self.socket = socket
@@ -117,6 +120,7 @@ private final class ServerLoop {
     self.wakeUp = wakeUp
     self.queue = queue
     self.counters = counters
+    self.boundAddress = boundAddress
     self.trustsUserID = trustsUserID
     self.handler = handler
     self.onDropped = onDropped
@@ -141,6 +145,8 @@ private final class ServerLoop {
     queue.close()
     // Only where the context was closed below the endpoint does anything still wait.
     for message in queue.takeAll().messages { drop(message, .failed(code: LODE_ZMQ_ETERM)) }
+    // libzmq stops listening later, by itself; who closes wants the address to be free.
+    if zmq_unbind(socket.handle, boundAddress) == 0 { monitor.waitUntilClosed() }
     monitor.close()
     socket.close()
   }

@@ -6,6 +6,8 @@ final class SocketMonitor {
   enum Event: Equatable {
     case connected
     case disconnected
+    /// The address listened at is free again.
+    case closed
     /// The other side ended the handshake, or this one did, for another reason than a key.
     case handshakeFailed
     /// The authentication of the server refused the key.
@@ -19,7 +21,8 @@ final class SocketMonitor {
     context: UnsafeMutableRawPointer, socket: ZeroMQSocket, name: String
   ) throws(TransportError) {
     let events =
-      ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
+      ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED
+      | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
       | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
     guard zmq_socket_monitor(socket.handle, name, Int32(events)) == 0 else {
       throw .unavailable(what: "cannot watch connections", code: zmq_errno())
@@ -43,6 +46,7 @@ final class SocketMonitor {
       switch Int32(head[0]) | Int32(head[1]) << 8 {
       case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return .connected
       case ZMQ_EVENT_DISCONNECTED: return .disconnected
+      case ZMQ_EVENT_CLOSED: return .closed
       case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return .keyRefused
       case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
         return .handshakeFailed
@@ -50,6 +54,16 @@ final class SocketMonitor {
       }
     }
     return nil
+  }
+
+  /// Waits until the address listened at is free again, for a short time at most.
+  func waitUntilClosed() {
+    var poll = PollSet()
+    poll.add(handle)
+    let deadline = Instant.now + 500
+    while Instant.now < deadline, poll.wait(milliseconds: 50) {
+      while let event = next() { if event == .closed { return } }
+    }
   }
 
   /// Stops watching, before the socket is closed.
