@@ -34,6 +34,7 @@ let package = Package(
     .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
 
     library("Itemsets"),
     library("TransactionReaders", ["Itemsets", "CZlib"]),
@@ -46,6 +47,7 @@ let package = Package(
     library("Coordination", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     library("Working", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     library("Runtime", ["Itemsets", "Blocks", "Apriori"]),
+    library("ZeroMQTransport", ["CZeroMQ"]),
     library("DemonstrationData"),
     library("Reports", ["Itemsets", "Apriori", "AssociationRules"]),
     .executableTarget(
@@ -73,6 +75,7 @@ let package = Package(
     tests(of: "Blocks", ["Itemsets"]),
     tests(of: "Apriori", ["Itemsets", "Blocks"]),
     tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
+    tests(of: "ZeroMQTransport", ["CZeroMQ"]),
     tests(of: "DemonstrationData", []),
     tests(of: "AssociationRules", ["Itemsets", "Apriori"]),
     tests(of: "Reports", ["Itemsets", "Apriori", "AssociationRules"]),

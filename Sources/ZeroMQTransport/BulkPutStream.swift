@@ -1,0 +1,65 @@
+/// A stream of bytes put to a server in order, by one caller at a time.
+public final class BulkPutStream: Sendable {
+  struct WindowState {
+    var next: UInt64 = 0
+    var unanswered = 0
+    var credits: Int
+    var failure: BulkError?
+  }
+
+  typealias Window = Monitor<WindowState>
+
+  /// The number the server knows the stream by.
+  public let id: UInt64
+
+  private let server: BulkAddress
+  private let windowMaximum: Int
+  private let window: Window
+  private let commands: BulkCommands
+
+  init(id: UInt64, server: BulkAddress, windowMaximum: Int, commands: BulkCommands) {
+    self.id = id
+    self.server = server
+    self.windowMaximum = max(windowMaximum, 1)
+    self.commands = commands
+    window = Monitor(WindowState(credits: max(windowMaximum, 1)))
+  }
+
+  /// Puts the next bytes of the stream, at most 1 MiB.
+  ///
+  /// Waits while as many puts are unanswered as the server allows, and never longer than their
+  /// deadlines.
+  ///
+  /// - Returns: the place of the bytes in the stream: 0, 1, 2, ...
+  /// - Throws: ``BulkError``, also for a put before this one; the stream has failed then.
+  @discardableResult
+  public func put(_ bytes: [UInt8]) throws(BulkError) -> UInt64 {
+    guard bytes.count <= BulkLimits.chunkBytesMaximum else {
+      throw .outsideLimits(what: "a put", limit: BulkLimits.chunkBytesMaximum)
+    }
+    let result = window.wait { state -> Result<UInt64, BulkError>? in
+      if let failure = state.failure { return .failure(failure) }
+      guard state.unanswered < min(state.credits, windowMaximum) else { return nil }
+      let sequence = state.next
+      // Within the lock, so that puts leave in the order of their numbers.
+      guard commands.put(window, server, stream: id, sequence: sequence, bytes) else {
+        return .failure(.closed)
+      }
+      state.next += 1
+      state.unanswered += 1
+      return .success(sequence)
+    }
+    return try (result ?? .failure(.closed)).get()
+  }
+
+  /// Waits until the server has accepted all puts.
+  ///
+  /// - Throws: ``BulkError`` when it did not.
+  public func finish() throws(BulkError) {
+    let result = window.wait { state -> Result<Void, BulkError>? in
+      if let failure = state.failure { return .failure(failure) }
+      return state.unanswered == 0 ? .success(()) : nil
+    }
+    try (result ?? .failure(.closed)).get()
+  }
+}
