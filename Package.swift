@@ -46,6 +46,7 @@ let package = Package(
     library("Coordination", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     library("Working", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     library("Runtime", ["Itemsets", "Blocks", "Apriori"]),
+    library("DiskBlockStore", ["Blocks", "Messages"]),
     library("DemonstrationData"),
     library("Reports", ["Itemsets", "Apriori", "AssociationRules"]),
     .executableTarget(
