@@ -48,6 +48,7 @@ let package = Package(
     library("Working", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     library("Runtime", ["Itemsets", "Blocks", "Apriori"]),
     library("ZeroMQTransport", ["CZeroMQ"]),
+    library("DiskBlockStore", ["Blocks", "Messages"]),
     library("DemonstrationData"),
     library("Reports", ["Itemsets", "Apriori", "AssociationRules"]),
     .executableTarget(
