@@ -75,6 +75,7 @@ let package = Package(
     tests(of: "TransactionReaders", ["Itemsets"]),
     tests(of: "Blocks", ["Itemsets"]),
     tests(of: "Apriori", ["Itemsets", "Blocks"]),
+    tests(of: "Messages", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "ZeroMQTransport", ["CZeroMQ"]),
     tests(of: "DemonstrationData", []),
