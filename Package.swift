@@ -26,7 +26,8 @@ let package = Package(
   name: "Lode",
   products: [.executable(name: "lode", targets: ["lode"])],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     .target(
@@ -49,6 +50,9 @@ let package = Package(
     library("Runtime", ["Itemsets", "Blocks", "Apriori"]),
     library("ZeroMQTransport", ["CZeroMQ"]),
     library("DiskBlockStore", ["Blocks", "Messages"]),
+    library(
+      "SQLiteCatalog",
+      ["Blocks", "Messages", "Coordination", .product(name: "GRDB", package: "GRDB.swift")]),
     library("DemonstrationData"),
     library("Reports", ["Itemsets", "Apriori", "AssociationRules"]),
     .executableTarget(
@@ -64,6 +68,11 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     // Runs the binary, for the tests of the command line.
     .target(name: "CommandRunner", path: "Tests/CommandRunner", swiftSettings: strict),
+    // Stores and commits until a test kills it.
+    .executableTarget(
+      name: "StorageVictim",
+      dependencies: ["Blocks", "Messages", "Coordination", "DiskBlockStore", "SQLiteCatalog"],
+      path: "Tests/StorageVictim", swiftSettings: strict),
     .testTarget(
       name: "CommandLineTests", dependencies: ["CommandRunner", "TestSupport"],
       swiftSettings: strict),
@@ -78,6 +87,13 @@ let package = Package(
     tests(of: "Messages", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "ZeroMQTransport", ["CZeroMQ"]),
+    tests(of: "DiskBlockStore", ["Blocks", "Messages", "CommandRunner", "StorageVictim"]),
+    tests(
+      of: "SQLiteCatalog",
+      [
+        "Blocks", "Messages", "Coordination", "CommandRunner", "StorageVictim",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     tests(of: "DemonstrationData", []),
     tests(of: "AssociationRules", ["Itemsets", "Apriori"]),
     tests(of: "Reports", ["Itemsets", "Apriori", "AssociationRules"]),

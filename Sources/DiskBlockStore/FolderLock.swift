@@ -14,6 +14,10 @@ public struct FolderLock: ~Copyable, Sendable {
     file = try Self.lock(folder)
   }
 
+  /// A child of this process that has not yet begun its own program shares the open file, so
+  /// closing alone would leave it locked.
+  deinit { _ = flock(file.descriptor, LOCK_UN) }
+
   private static func lock(_ folder: String) throws(StoreError) -> OpenFile {
     let file = try OpenFile("\(folder)/lock", O_RDWR | O_CREAT)
     if retrying({ flock(file.descriptor, LOCK_EX | LOCK_NB) }) != 0 {

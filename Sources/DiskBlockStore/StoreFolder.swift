@@ -49,7 +49,8 @@ final class StoreFolder: Sendable {
   ///
   /// - Returns: Its new name below the data folder.
   func setAside(_ name: String) throws(StoreError) -> String {
-    let flat = String(name.map { $0 == "/" ? "." : $0 })
+    let short = name.hasPrefix("objects/") ? name.dropFirst("objects/".count) : name[...]
+    let flat = String(short.map { $0 == "/" ? "." : $0 })
     let result = quarantining.withLock { _ -> Result<String, StoreError> in
       for attempt in 0..<Self.quarantineLimit {
         let target = "quarantine/\(flat)" + (attempt == 0 ? "" : ".\(attempt)")
