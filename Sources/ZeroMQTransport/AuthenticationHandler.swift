@@ -1,6 +1,5 @@
 import CZeroMQ
 import Glibc
-import Synchronization
 
 /// Answers libzmq's questions whether a client's key is known (ZAP, ZeroMQ RFC 27).
 ///
@@ -55,7 +54,7 @@ final class AuthenticationHandler: Sendable {
   }
 
   private final class Domains: Sendable {
-    let table = Mutex<[String: Domain]>([:])
+    let table = Monitor<[String: Domain]>([:])
 
     /// Version, request id, domain, address, routing id, mechanism, key in; version, request id,
     /// status, words, user id, metadata out.

@@ -1,5 +1,4 @@
 import CZeroMQ
-import Synchronization
 
 /// Where a bulk server listens, and how to be let in.
 public struct BulkAddress: Hashable, Sendable {
@@ -55,7 +54,7 @@ public final class BulkClient: Sendable {
 
   private let options: Options
   private let commands: BulkCommands
-  private let thread: Mutex<OwnedThread?>
+  private let thread: Monitor<OwnedThread?>
 
   /// Starts the client's thread; connects to nothing yet.
   ///
@@ -66,7 +65,7 @@ public final class BulkClient: Sendable {
     self.options = options
     let commands = BulkCommands(wakeUp: try WakeUp(), fetchesMaximum: options.fetchesMaximum)
     self.commands = commands
-    thread = Mutex(
+    thread = Monitor(
       try OwnedThread {
         BulkLoop(context: context, options: options, limits: limits, commands: commands).run()
       })
@@ -146,7 +145,7 @@ final class BulkCommands: Sendable {
 
   let wakeUp: WakeUp
   private let fetchesMaximum: Int
-  private let state = Mutex(State())
+  private let state = Monitor(State())
 
   init(wakeUp: WakeUp, fetchesMaximum: Int) {
     self.wakeUp = wakeUp

@@ -23,7 +23,7 @@ final class BulkDesk: Sendable {
   private let options: BulkServer.Options
   private let takesPuts: Bool
   private let state: Monitor<State>
-  private let link = Mutex(Link())
+  private let link = Monitor(Link())
   private let malformed = Atomic<UInt64>(0)
 
   init(options: BulkServer.Options, takesPuts: Bool) {

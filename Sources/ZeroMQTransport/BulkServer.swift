@@ -75,7 +75,7 @@ public final class BulkServer: Sendable {
 
   private let desk: BulkDesk
   private let endpoint: ServerEndpoint
-  private let threads: Mutex<[OwnedThread]>
+  private let threads: Monitor<[OwnedThread]>
 
   /// Listens at `address`; without a put handler, puts are refused.
   ///
@@ -102,7 +102,7 @@ public final class BulkServer: Sendable {
       for thread in started { thread.join() }
       throw error
     }
-    threads = Mutex(started)
+    threads = Monitor(started)
   }
 
   deinit { close() }

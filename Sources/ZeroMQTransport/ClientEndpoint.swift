@@ -1,5 +1,4 @@
 import CZeroMQ
-import Synchronization
 
 /// Whether a client is connected, and why not.
 public enum ConnectionState: Equatable, Sendable {
@@ -28,7 +27,7 @@ public final class ClientEndpoint: Sendable {
 
   private let queue: SendQueue
   private let counters = TransportCounters()
-  private let thread: Mutex<OwnedThread?>
+  private let thread: Monitor<OwnedThread?>
   private let state: SharedState
 
   /// Begins to connect to `address` and starts the owning thread; does not wait for the server.
@@ -51,7 +50,7 @@ public final class ClientEndpoint: Sendable {
         connector: connector, connection: try connector.connect(), wakeUp: wakeUp, queue: queue,
         counters: counters, state: state, handler: handler, onDropped: onDropped, onState: onState)
     )
-    thread = Mutex(try OwnedThread { loop.value.run() })
+    thread = Monitor(try OwnedThread { loop.value.run() })
   }
 
   deinit { close() }
@@ -85,7 +84,7 @@ public final class ClientEndpoint: Sendable {
 }
 
 private final class SharedState: Sendable {
-  let value = Mutex(ConnectionState.connecting)
+  let value = Monitor(ConnectionState.connecting)
 }
 
 /// A connected socket with its monitor.

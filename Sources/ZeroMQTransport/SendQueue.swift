@@ -29,7 +29,7 @@ final class SendQueue: Sendable {
     var unsettledBytes = 0
   }
 
-  private let state = Mutex(State())
+  private let state = Monitor(State())
   private let limits: TransportLimits
   private let wakeUp: WakeUp
   private let refused = Atomic<UInt64>(0)

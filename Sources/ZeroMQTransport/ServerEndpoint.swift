@@ -1,5 +1,4 @@
 import CZeroMQ
-import Synchronization
 
 /// A message as an endpoint received it, within its limits.
 public struct ReceivedMessage: Sendable {
@@ -33,7 +32,7 @@ public final class ServerEndpoint: Sendable {
   private let queue: SendQueue
   private let counters = TransportCounters()
   private let domain: String
-  private let thread: Mutex<OwnedThread?>
+  private let thread: Monitor<OwnedThread?>
 
   /// Listens at `address` and starts the owning thread.
   ///
@@ -68,7 +67,7 @@ public final class ServerEndpoint: Sendable {
         socket: socket, monitor: monitor, wakeUp: wakeUp, queue: queue, counters: counters,
         boundAddress: boundAddress, trustsUserID: security.hasKeys, handler: handler,
         onDropped: onDropped))
-    thread = Mutex(try OwnedThread { loop.value.run() })
+    thread = Monitor(try OwnedThread { loop.value.run() })
     isOpen = true
   }
 

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// What an endpoint has done since it was opened.
 public struct TransportStatistics: Equatable, Sendable {
   /// Messages received and handed to the handler.
@@ -28,7 +26,7 @@ public struct TransportStatistics: Equatable, Sendable {
 
 /// The counters behind ``TransportStatistics``, added to by the owning thread.
 final class TransportCounters: Sendable {
-  private let counts = Mutex(TransportStatistics())
+  private let counts = Monitor(TransportStatistics())
 
   func add(_ change: (inout TransportStatistics) -> Void) {
     counts.withLock { change(&$0) }

@@ -75,7 +75,8 @@ public final class ZeroMQContext: Sendable {
       try socket.set(ZMQ_RCVHWM, limits.receiveHighWaterMark)
       try socket.set(ZMQ_HANDSHAKE_IVL, limits.handshakeMilliseconds)
       try socket.set(ZMQ_IPV6, isIPv6 ? 1 : 0)
-      try socket.setLong(ZMQ_MAXMSGSIZE, Int64(limits.frameBytesMaximum))
+      // What libzmq measures is larger by 33 bytes where it is encrypted.
+      try socket.setLong(ZMQ_MAXMSGSIZE, Int64(limits.frameBytesMaximum) + 64)
       // Notices machines that vanished; stopped processes keep their connection.
       try socket.set(ZMQ_TCP_KEEPALIVE, 1)
       try socket.set(ZMQ_TCP_KEEPALIVE_IDLE, 30)

@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 import TestSupport
 import Testing
 
@@ -32,13 +31,18 @@ import Testing
     }
   }
 
-  @Test(arguments: [0, 1, 1 << 20, 1 << 20 + 1, 5 << 20 + 3])
-  func contentArrivesWhole(count: Int) throws {
+  @Test(arguments: [0, 1, 1 << 20, 1 << 20 + 1, 5 << 20 + 3], [false, true])
+  func contentArrivesWhole(count: Int, encrypted: Bool) throws {
     let context = try ZeroMQContext()
     let content = Self.content(count)
-    let server = try Self.server(context, [[7]: content])
+    let own = try CurveKeys.generate()
+    let keys = try CurveKeys.generate()
+    let server = try Self.server(
+      context, security: encrypted ? .curve(own) { $0 == keys.publicKey ? "worker" : nil } : .none,
+      [[7]: content])
     let client = try BulkClient(context: context)
-    let address = BulkAddress(server.boundAddress, security: .none)
+    let address = BulkAddress(
+      server.boundAddress, security: encrypted ? .curve(keys, server: own.publicKey) : .none)
     let arrived = try client.fetchAndWait(key: [7], expectedLength: count, from: address)
     #expect(arrived == content)
     #expect(throws: BulkError.absent(address: address.address)) {
@@ -357,7 +361,7 @@ import Testing
   @Test func answersOfALiarAreRefused() throws {
     let context = try ZeroMQContext()
     let weak = WeakServer()
-    let lie = Mutex(BulkMessage.busy)
+    let lie = Monitor(BulkMessage.busy)
     let server = try ServerEndpoint(context: context, address: loopback, security: .none) {
       guard let (request, _) = BulkMessage.read($0.frames) else { return }
       let answer = lie.withLock { $0 }.frames(request: request)

@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 import Testing
 
 @testable import ZeroMQTransport
@@ -62,7 +61,7 @@ func echoServer(
 /// Lets a handler reach its endpoint without keeping it alive.
 final class WeakServer: Sendable {
   struct Reference { weak var value: ServerEndpoint? }
-  let server = Mutex(Reference())
+  let server = Monitor(Reference())
 }
 
 /// A client that collects what it receives.
