@@ -85,6 +85,7 @@ let package = Package(
     tests(of: "Blocks", ["Itemsets"]),
     tests(of: "Apriori", ["Itemsets", "Blocks"]),
     tests(of: "Messages", ["Itemsets", "Blocks", "Apriori"]),
+    tests(of: "Coordination", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "ZeroMQTransport", ["CZeroMQ"]),
     tests(of: "DiskBlockStore", ["Blocks", "Messages", "CommandRunner", "StorageVictim"]),
