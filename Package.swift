@@ -40,7 +40,7 @@ let package = Package(
     library(
       "Blocks", ["Itemsets", "CBitmapKernels", "CLZ4", "CXXHash"],
       settings: [.strictMemorySafety()]),
-    library("Apriori", ["Itemsets", "Blocks", "CBitmapKernels"]),
+    library("Apriori", ["Itemsets", "Blocks", "CBitmapKernels", "CXXHash"]),
     library("AssociationRules", ["Itemsets", "Apriori"]),
     library("Messages", ["Itemsets", "Blocks", "Apriori", "CLZ4", "CXXHash"]),
     library("Coordination", ["Itemsets", "Blocks", "Apriori", "Messages"]),
@@ -71,6 +71,7 @@ let package = Package(
     tests(of: "Itemsets", []),
     tests(of: "TransactionReaders", ["Itemsets"]),
     tests(of: "Blocks", ["Itemsets"]),
+    tests(of: "Apriori", ["Itemsets", "Blocks"]),
     tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "DemonstrationData", []),
     tests(of: "AssociationRules", ["Itemsets", "Apriori"]),

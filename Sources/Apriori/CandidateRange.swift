@@ -24,10 +24,13 @@ public struct CandidateRange: Sendable, Equatable {
 ///
 /// A range is closed as soon as it reaches the target, so it exceeds the target by less than the
 /// candidates of one node. Nodes without candidates at the end of a segment belong to no range.
+/// Positions have 32 bits, so a target beyond 2^31 is taken as 2^31, and one below 1 as 1.
 /// - Complexity: linear in the number of groups plus the number of ranges.
 public func candidateRanges(of level: Level, targetCandidateCount: Int) -> [CandidateRange] {
   var cutter = RangeCutter(
-    pathLength: level.length - 1, targetCandidateCount: targetCandidateCount)
+    pathLength: level.length - 1,
+    // The last node of a range may add as many candidates as there are items.
+    targetCandidateCount: min(max(targetCandidateCount, 1), 1 << 31))
   for (index, segment) in level.segments.enumerated() { cutter.cut(segment, index: index) }
   return cutter.ranges
 }
@@ -181,6 +184,12 @@ struct RangeCursor {
 
   /// Whether `next()` has been called: the first group shares nothing.
   private var started = false
+
+  /// How many candidates the nodes of the current group make.
+  @inline(__always)
+  var candidateCount: Int {
+    candidates(ofFirst: nodes.count, of: extensionCount - nodes.lowerBound)
+  }
 
   @inline(__always)
   mutating func next() -> Bool {

@@ -4,10 +4,13 @@ import Synchronization
 ///
 /// Built from the rows ahead of the first item's positions; rows with too few of the class's items to
 /// hold a candidate are left out. The classes of later levels have fewer items and need more of them
-/// in a row, so what one level built serves all that follow.
+/// in a row, so what one level built serves all that follow; it does not serve an earlier level, which
+/// comes again where a job resumes or a task is late.
 final class ClassBitmaps: Sendable {
   /// The items, in the order of their bitmaps.
   let ranks: [UInt32]
+  /// Rows with fewer of the items may be missing.
+  let itemsNeeded: Int
   /// The bitmaps, `wordCount` words each.
   let words: AlignedWords
   let wordCount: Int
@@ -52,6 +55,7 @@ final class ClassBitmaps: Sendable {
       (words.base + item * wordCount).update(from: bitmaps + item * stride, count: wordCount)
     }
     self.ranks = ranks
+    self.itemsNeeded = itemsNeeded
     self.words = words
     self.wordCount = wordCount
   }
@@ -75,7 +79,7 @@ struct ClassItems {
   /// The items, in the order of their places.
   var ranks: [UInt32] { Array(UnsafeBufferPointer(start: classRanks, count: count)) }
 
-  mutating func add(_ ranks: [UInt32]) {
+  mutating func add(_ ranks: some Sequence<UInt32>) {
     for rank in ranks { add(rank) }
   }
 
@@ -104,6 +108,24 @@ struct ClassItems {
     classRanks[count] = rank
     count += 1
   }
+}
+
+/// The bitmaps of a class, kept by an earlier task or built now.
+///
+/// - Parameters:
+///   - known: what is kept for the class; its items must be among `items`.
+///   - items: the items that candidates need, the first one aside.
+///   - itemsNeeded: how many of them a candidate has.
+@inline(__always)
+func classBitmaps<Rank>(
+  first: UInt32, known: ClassBitmaps?, items: borrowing ClassItems, itemsNeeded: Int,
+  sparse: SparseProjection<Rank>, scratch: CountingScratch
+) -> ClassBitmaps {
+  if let known, known.ranks.count == items.count, known.itemsNeeded <= itemsNeeded { return known }
+  let bitmaps = ClassBitmaps(
+    first: Int(first), items: items, itemsNeeded: itemsNeeded, sparse: sparse, scratch: scratch)
+  sparse.classes.keep(bitmaps, of: first)
+  return bitmaps
 }
 
 /// The class bitmaps built of one projection, for the levels that follow; shared by all threads.

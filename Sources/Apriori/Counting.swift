@@ -23,7 +23,7 @@ public func count(
     var list = CandidateList(allowance: allowance)
     if !task.countPairs(into: &list) {
       let counts = scratch.counts.reserve(range.candidateCount)
-      task.countAll(into: counts)
+      task.countAll(into: counts, allowance: list.allowance)
       list.append(counts, count: range.candidateCount, firstPosition: 0)
     }
     return .above(allowance: allowance, positions: list.positions, counts: list.counts)
@@ -59,14 +59,17 @@ private struct RangeTask {
 
   private var pathLength: Int { level.length - 1 }
 
-  /// Writes the counts of all candidates of the range, in order.
-  func countAll(into counts: UnsafeMutablePointer<UInt32>) {
+  /// Writes the counts of all candidates of the range, in order; 0 may stand for any count up to the
+  /// allowance.
+  func countAll(into counts: UnsafeMutablePointer<UInt32>, allowance: UInt32? = nil) {
     counts.initialize(repeating: 0, count: range.candidateCount)
     level.segments[range.segment].words.withUnsafeBufferPointer { words in
       guard let words = words.baseAddress else { return }
       switch projection.form {
       case .dense(let dense):
-        countDense(cursor(words), pathLength: pathLength, dense: dense, scratch, counts)
+        countDense(
+          cursor(words), pathLength: pathLength, dense: dense, allowance: allowance, scratch, counts
+        )
       case .sparse(let sparse): countSparse(sparse, words, counts)
       case .sparseWide(let sparse): countSparse(sparse, words, counts)
       }

@@ -1,3 +1,5 @@
+public import Itemsets
+
 /// A closed level: every frequent core of one length, as a flat lexicographic stream of groups.
 ///
 /// Level k holds **nodes**: itemsets of k ranks, the *core*, none of whose items follows from the
@@ -29,6 +31,35 @@ public struct Level: Sendable {
     self.length = length
     self.segments = segments
     self.candidateCount = candidateCount
+  }
+
+  /// The first level, which needs no counting since reading counted every item.
+  ///
+  /// Items in every transaction are perfect extensions of the root; being the most frequent they
+  /// come last, so the nodes are the ranks from 0 without a gap.
+  ///
+  /// - Parameters:
+  ///   - items: the frequent items in rank order.
+  ///   - itemCount: all items, the candidates of level 1.
+  ///   - transactionCount: all transactions.
+  public init(items: RankedItems, itemCount: Int, transactionCount: UInt64) {
+    var root = LevelSegment(length: 1)
+    let perfect = items.counts.firstIndex { $0 >= transactionCount } ?? items.count
+    root.append(
+      path: [], perfectExtensions: (perfect..<items.count).map { UInt32(truncatingIfNeeded: $0) },
+      extensions: (0..<perfect).map { UInt32(truncatingIfNeeded: $0) },
+      counts: Array(items.counts[..<perfect]))
+    self.init(
+      length: 1, segments: [root], candidateCount: UInt64(max(itemCount, items.count)))
+  }
+
+  /// The level after `level`, closed: one segment a range, in the order of the ranges.
+  ///
+  /// Segments without groups are left out, so coordinator and workers have equal levels.
+  public init(after level: Level, segments: [LevelSegment], candidateCount: UInt64) {
+    self.init(
+      length: level.length + 1, segments: segments.filter { $0.groupCount > 0 },
+      candidateCount: candidateCount)
   }
 
   /// The number of nodes, perfect extensions not expanded.
@@ -70,10 +101,10 @@ public struct LevelSegment: Sendable, Equatable {
     self.length = length
   }
 
-  /// A segment written elsewhere in this package.
+  /// A segment written or checked elsewhere in this package; `lastPath` is needed to append to it.
   init(
     length: Int, words: [UInt32], counts: [UInt64], groupCount: Int, perfectExtensionCount: Int,
-    candidateCount: Int
+    candidateCount: Int, lastPath: [UInt32] = []
   ) {
     self.length = length
     self.words = words
@@ -81,6 +112,7 @@ public struct LevelSegment: Sendable, Equatable {
     self.groupCount = groupCount
     self.perfectExtensionCount = perfectExtensionCount
     self.candidateCount = candidateCount
+    self.lastPath = lastPath
   }
 
   /// Appends one group; nothing happens for a group without extensions of either kind.

@@ -118,14 +118,7 @@ public struct LevelLoop: Sendable {
   ///   - items: the frequent items in rank order.
   ///   - itemCount: all items, the candidates of level 1.
   public mutating func start(items: RankedItems, itemCount: Int) -> [Effect] {
-    var root = LevelSegment(length: 1)
-    let perfect = items.counts.firstIndex { $0 >= plan.transactionCount } ?? items.count
-    root.append(
-      path: [], perfectExtensions: (perfect..<items.count).map { UInt32(truncatingIfNeeded: $0) },
-      extensions: (0..<perfect).map { UInt32(truncatingIfNeeded: $0) },
-      counts: Array(items.counts[..<perfect]))
-    return close(
-      Level(length: 1, segments: [root], candidateCount: UInt64(max(itemCount, items.count))))
+    close(Level(items: items, itemCount: itemCount, transactionCount: plan.transactionCount))
   }
 
   /// Takes one event and says what to do now.
@@ -179,10 +172,11 @@ public struct LevelLoop: Sendable {
 
   private mutating func closeOpenLevel() -> [Effect] {
     let candidateCount = ranges.reduce(UInt64(0)) { $0 + UInt64($1.range.candidateCount) }
-    let segments = ranges.compactMap(\.segment).filter { $0.groupCount > 0 }
+    let segments = ranges.compactMap(\.segment)
     ranges = []
     return close(
-      Level(length: levels.count + 1, segments: segments, candidateCount: candidateCount))
+      Level(
+        after: levels[levels.count - 1], segments: segments, candidateCount: candidateCount))
   }
 
   private mutating func close(_ level: Level) -> [Effect] {
@@ -201,10 +195,11 @@ public struct LevelLoop: Sendable {
   }
 
   private mutating func open(_ level: Level) -> [Effect] {
-    let cut = LevelCut(level: level, plan: plan)
+    let cut = LevelCut(of: level, parallelism: plan.parallelism)
+    let mode = reportMode(of: cut)
     ranges = cut.ranges.map {
       RangeState(
-        range: $0, mode: cut.mode, reports: Array(repeating: nil, count: plan.blockSetCount),
+        range: $0, mode: mode, reports: Array(repeating: nil, count: plan.blockSetCount),
         missingCount: plan.blockSetCount)
     }
     openRangeCount = ranges.count
@@ -216,43 +211,17 @@ public struct LevelLoop: Sendable {
           .count(
             CountingTask(
               level: level, rangeIndex: rangeIndex, range: ranges[rangeIndex].range,
-              blockSet: blockSet, mode: cut.mode)))
+              blockSet: blockSet, mode: mode)))
       }
     }
     return effects
   }
-}
 
-/// How the candidates of a level are divided and answered: decided here, never where they are counted.
-private struct LevelCut {
-  let ranges: [CandidateRange]
-  let mode: ReportMode
-
-  /// Ranges are at least this large: smaller ones cost more to hand out than to count.
-  static let smallestTarget = 1 << 14
-  /// and at most this large: their counts stay in the second-level cache while they are reduced.
-  static let largestTarget = 1 << 18
-  /// unless there would be more of them than this: a range costs memory of its own.
-  static let rangeLimit = 1 << 16
-  /// Below this many candidates a level is answered with all counts.
-  static let denseCandidateLimit = 1 << 15
-
-  init(level: Level, plan: MiningPlan) {
-    let candidates = level.segments.reduce(0) { $0 + $1.candidateCount }
-    let share = candidates / (plan.parallelism * 8)
-    let target = max(
-      min(max(share, Self.smallestTarget), Self.largestTarget), candidates / Self.rangeLimit)
-    // Positions in a range have 32 bits, and the last node may add as many as there are items.
-    ranges = candidateRanges(of: level, targetCandidateCount: min(target, 1 << 31))
-    // The share of frequent candidates falls slowly from level to level, so the last one foretells
-    // whether listing the few beats telling all. Level 1 foretells nothing.
-    let frequent = level.nodeCount + level.perfectExtensionCount
-    let likelyFill =
-      level.length == 1 ? 0 : Double(frequent) / Double(max(level.candidateCount, 1))
-    if candidates < Self.denseCandidateLimit || likelyFill > 0.25 {
-      mode = .all
-    } else {
-      mode = .above(allowance: plan.blockSetCount == 1 ? plan.minimumSupport - 1 : 0)
+  /// All ranges of a level are answered alike.
+  private func reportMode(of cut: LevelCut) -> ReportMode {
+    if cut.candidateCount < ReportRule.smallRange || cut.expectedFill > ReportRule.listFillLimit {
+      return .all
     }
+    return .above(allowance: plan.blockSetCount == 1 ? plan.minimumSupport - 1 : 0)
   }
 }

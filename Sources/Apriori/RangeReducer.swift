@@ -92,7 +92,7 @@ private func merge(
   return .all(sum)
 }
 
-private func isAscending(_ positions: [UInt32], below limit: Int) -> Bool {
+func isAscending(_ positions: [UInt32], below limit: Int) -> Bool {
   var previous = -1
   for position in positions {
     if Int(position) <= previous { return false }

@@ -91,7 +91,7 @@ func prefetchRow<Rank>(
 ///
 /// - Returns: how many were added.
 @inline(__always)
-private func countFollowers<Rank: FixedWidthInteger & UnsignedInteger>(
+func countFollowers<Rank: FixedWidthInteger & UnsignedInteger>(
   _ rows: UnsafePointer<Rank>, _ holders: UnsafePointer<UInt32>, count: Int,
   _ rankCounts: UnsafeMutablePointer<UInt32>
 ) -> Int {
@@ -162,15 +162,9 @@ func countClasses<Rank>(
       items.add(ahead, pathLength: pathLength)
       aheadHasGroup = ahead.next()
     }
-    let bitmaps: ClassBitmaps
-    if let known, known.ranks.count == items.count {
-      bitmaps = known
-    } else {
-      bitmaps = ClassBitmaps(
-        first: Int(first), items: items, itemsNeeded: pathLength + 1, sparse: sparse,
-        scratch: scratch)
-      sparse.classes.keep(bitmaps, of: first)
-    }
+    let bitmaps = classBitmaps(
+      first: first, known: known, items: items, itemsNeeded: pathLength + 1, sparse: sparse,
+      scratch: scratch)
     let prefixes = scratch.prefixes.reserve((pathLength + 1) * max(bitmaps.wordCount, 1))
     repeat {
       counts = countGroup(

@@ -45,6 +45,57 @@ struct SurvivorSelection {
     }
   }
 
+  /// Selects by the exact counts of some candidates and notes which they were.
+  ///
+  /// - Parameter positions: ascending, all below the candidate count of the range.
+  /// - Throws: ``CountingError`` where a count exceeds that of the node.
+  func close(positions: [UInt32], counts: [UInt64]) throws(CountingError) -> ReducedRange {
+    var survivors: [UInt32] = []
+    var isPerfect: [Bool] = []
+    var contradiction: (position: UInt32, count: UInt64, nodeCount: UInt64)?
+    let segment = selectListed(positions) { entry, sibling, nodeCount, group in
+      let count = counts[entry]
+      if count > nodeCount { contradiction = (positions[entry], count, nodeCount) }
+      if count < minimumSupport { return }
+      survivors.append(positions[entry])
+      isPerfect.append(count == nodeCount)
+      group.add(sibling, count: count, isPerfect: count == nodeCount)
+    }
+    if let contradiction {
+      throw CountingError(
+        "candidate \(contradiction.position) of a range is in \(contradiction.count) transactions,"
+          + " the itemset it extends in \(contradiction.nodeCount); verify the blocks")
+    }
+    return ReducedRange(
+      segment: segment, survivors: Survivors(positions: survivors, isPerfect: isPerfect))
+  }
+
+  /// Writes the groups of survivors without counts.
+  func expand(_ survivors: Survivors) -> LevelSegment {
+    selectListed(survivors.positions) { entry, sibling, _, group in
+      group.add(sibling, count: 0, isPerfect: survivors.isPerfect[entry])
+    }
+  }
+
+  /// Calls `body` for each listed candidate with its place in the list, its sibling, the count of its
+  /// node and the group of the node.
+  @inline(__always)
+  private func selectListed(
+    _ positions: [UInt32],
+    _ body: (_ entry: Int, _ sibling: UInt32, _ nodeCount: UInt64, inout OpenGroup) -> Void
+  ) -> LevelSegment {
+    var next = 0
+    var nodeStart = 0
+    return build(candidateLimit: positions.count) { siblings, siblingCount, nodeCount, group in
+      let nodeEnd = nodeStart + siblingCount
+      while next < positions.count, Int(positions[next]) < nodeEnd {
+        body(next, siblings[Int(positions[next]) - nodeStart], nodeCount, &group)
+        next += 1
+      }
+      nodeStart = nodeEnd
+    }
+  }
+
   /// Calls `body` for each node of the range with its later siblings and its count, and keeps the
   /// group that it fills.
   @inline(__always)
@@ -119,6 +170,19 @@ private struct OpenGroup {
   let perfect: UnsafeMutablePointer<UInt32>
   var extensionCount = 0
   var perfectCount = 0
+
+  /// Appends a decided candidate.
+  @inline(__always)
+  mutating func add(_ sibling: UInt32, count: UInt64, isPerfect: Bool) {
+    if isPerfect {
+      perfect[perfectCount] = sibling
+      perfectCount &+= 1
+    } else {
+      extensions[extensionCount] = sibling
+      counts[extensionCount] = count
+      extensionCount &+= 1
+    }
+  }
 
   /// Writes every candidate to both lists and moves the end of the list it belongs to.
   @inline(__always)

@@ -1,0 +1,80 @@
+/// The piece of the next level that one range makes.
+public struct ReducedRange: Sendable, Equatable {
+  /// The groups with their counts.
+  public let segment: LevelSegment
+  /// The frequent candidates: what those who know no counts need to build the same groups.
+  public let survivors: Survivors
+}
+
+/// Closes a range: adds the answers to polls to what was reported and keeps what is frequent.
+///
+/// - Parameters:
+///   - level: the closed level that the range was cut from.
+///   - plan: what the reports left open, see ``nominations(reports:range:minimumSupport:)``.
+///   - polls: the answers, each with the place of the report whose list it answers. The answers to
+///     one list come from parts that together make the block set of the report, see ``RangeLedger``.
+///   - scratch: memory of the calling thread, reused from task to task.
+/// - Throws: ``CountingError`` where an answer does not fit its list, or counts contradict each
+///   other: a block set answers more than its silence stood for, or a candidate is in more
+///   transactions than the itemset it extends.
+/// - Complexity: linear in the nodes of the range, the candidates of the plan and the answers.
+public func closeRange(
+  _ range: CandidateRange, of level: Level, plan: PollPlan,
+  polls: [(report: Int, reply: PollReply)], minimumSupport: UInt64, scratch: CountingScratch
+) throws(CountingError) -> ReducedRange {
+  var counts = plan.reportedCounts
+  guard counts.count == plan.candidates.count,
+    isAscending(plan.candidates, below: range.candidateCount)
+  else {
+    throw CountingError(
+      "the plan of a poll does not fit its range of \(range.candidateCount) candidates;"
+        + " the range must be counted again")
+  }
+  for (report, list) in plan.lists.enumerated() where !list.isEmpty {
+    let answer = try sum(
+      polls.filter { $0.report == report }.map(\.reply), of: list,
+      allowance: plan.allowances[report])
+    var next = 0
+    for (position, count) in zip(list, answer) {
+      while plan.candidates[next] < position { next += 1 }
+      counts[next] = try add(count, to: counts[next])
+      next += 1
+    }
+  }
+  let selection = SurvivorSelection(
+    range: range, level: level, minimumSupport: minimumSupport, scratch: scratch)
+  return try selection.close(positions: plan.candidates, counts: counts)
+}
+
+/// The exact counts of a list that a block set was silent about.
+private func sum(
+  _ replies: [PollReply], of list: [UInt32], allowance: UInt64
+) throws(CountingError) -> [UInt64] {
+  guard !replies.isEmpty else {
+    throw CountingError(
+      "a poll of \(list.count) candidates has no answer; the range cannot be closed yet")
+  }
+  var sums = [UInt64](repeating: 0, count: list.count)
+  for reply in replies {
+    guard reply.counts.count == list.count else {
+      throw CountingError(
+        "a poll of \(list.count) candidates is answered by \(reply.counts.count) counts;"
+          + " it must be sent again")
+    }
+    for index in sums.indices { sums[index] = try add(reply.counts[index], to: sums[index]) }
+  }
+  if let index = sums.firstIndex(where: { $0 > allowance }) {
+    throw CountingError(
+      "a block set was silent about candidate \(list[index]), which allows \(allowance)"
+        + " transactions, and now counts \(sums[index]); verify its blocks")
+  }
+  return sums
+}
+
+private func add(_ count: UInt64, to sum: UInt64) throws(CountingError) -> UInt64 {
+  let (total, overflow) = sum.addingReportingOverflow(count)
+  if overflow {
+    throw CountingError("counts of one candidate exceed 64 bits; the range must be counted again")
+  }
+  return total
+}
