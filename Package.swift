@@ -73,6 +73,10 @@ let package = Package(
     tests(of: "Blocks", ["Itemsets"]),
     tests(of: "Apriori", ["Itemsets", "Blocks"]),
     tests(of: "Coordination", ["Itemsets", "Blocks", "Apriori", "Messages"]),
+    .testTarget(
+      name: "CoordinationJobsTests",
+      dependencies: ["Coordination", "Messages", "Apriori", "Blocks", "Itemsets", "TestSupport"],
+      swiftSettings: strict),
     tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "DemonstrationData", []),
     tests(of: "AssociationRules", ["Itemsets", "Apriori"]),
