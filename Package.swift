@@ -77,6 +77,7 @@ let package = Package(
       name: "CoordinationJobsTests",
       dependencies: ["Coordination", "Messages", "Apriori", "Blocks", "Itemsets", "TestSupport"],
       swiftSettings: strict),
+    tests(of: "Messages", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "DemonstrationData", []),
     tests(of: "AssociationRules", ["Itemsets", "Apriori"]),

@@ -2,8 +2,10 @@
 
 import CXXHash
 
-/// XXH3, 64 bits, over a sequence of numbers and arrays; each part is hashed with the digest of those
-/// before it as its seed. Whoever adds an array adds its length, so that no two contents run together.
+/// XXH3, 64 bits, over a sequence of numbers and arrays.
+///
+/// Each part is hashed with the digest of those before it as its seed. Whoever adds an array adds its
+/// length, so that no two contents run together.
 struct ContentDigest {
   private(set) var value: UInt64 = 0
 

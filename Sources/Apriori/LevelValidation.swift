@@ -81,7 +81,9 @@ private struct GroupValidator {
 
   /// Reads the groups of one segment, the first of which shares nothing.
   mutating func read(_ words: [UInt32]) throws(CountingError) {
-    guard length >= 1 else { throw error("cannot be: cores have at least one rank") }
+    guard length >= 1, length <= max(Int(rankCount), 1) else {
+      throw error("cannot be: there are \(rankCount) ranks")
+    }
     var offset = 0
     while offset < words.count { offset = try readGroup(words, at: offset) }
   }

@@ -7,8 +7,9 @@ public struct PollPlan: Sendable, Equatable {
   public let candidates: [UInt32]
   /// The sum of the reported counts of each.
   public let reportedCounts: [UInt64]
-  /// For each report the candidates it was silent about, ascending; empty where nobody has to be
-  /// asked. Whoever answers for the report's block set, or for a part of it, counts exactly these.
+  /// For each report the candidates it was silent about, ascending; empty where nobody is asked.
+  ///
+  /// Whoever answers for the report's block set, or for a part of it, counts exactly these.
   public let lists: [[UInt32]]
   /// For each report the most transactions that its silence stands for.
   let allowances: [UInt64]

@@ -4,6 +4,12 @@ public struct ReducedRange: Sendable, Equatable {
   public let segment: LevelSegment
   /// The frequent candidates: what those who know no counts need to build the same groups.
   public let survivors: Survivors
+
+  /// A range closed here or elsewhere.
+  public init(segment: LevelSegment, survivors: Survivors) {
+    self.segment = segment
+    self.survivors = survivors
+  }
 }
 
 /// Closes a range: adds the answers to polls to what was reported and keeps what is frequent.

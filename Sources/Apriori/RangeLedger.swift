@@ -42,6 +42,12 @@ public struct RangeLedger: Sendable {
     public let report: Int
     /// The shards to count it in, ascending; they may be divided among several answers.
     public let shards: [Int]
+
+    /// A poll of a report's list in `shards`.
+    public init(report: Int, shards: [Int]) {
+      self.report = report
+      self.shards = shards
+    }
   }
 
   /// Where the range stands.

@@ -1,0 +1,36 @@
+/// What a message may hold; every length read from a wire or disk is checked against these first.
+///
+/// A length is checked against the bytes that are there too, before memory is asked for: most forms
+/// need at least a bit an entry, and no more than ``expansion`` bytes come of one compressed byte.
+public enum MessageLimits {
+  /// Candidates of one range: positions are `UInt32`.
+  public static let candidates = 1 << 32
+  /// Counts of one report of all counts.
+  public static let counts = 1 << 28
+  /// Counts of a report of all counts that are written as the few that are not 0.
+  public static let sparseCounts = 1 << 20
+  /// Ranges of one level.
+  public static let ranges = 1 << 24
+  /// Items of a job or data set.
+  public static let items = 1 << 26
+  /// Bytes of all names of a dictionary together.
+  public static let nameBytes = Int(UInt32.max)
+  /// Ranks in the core of a node.
+  public static let levelLength = 65_536
+  /// Segments of a level.
+  public static let segments = 1 << 24
+  /// Nodes, and words, of one segment of a level.
+  public static let segmentWords = 1 << 32
+  /// Transactions of one chunk on its way from a client.
+  public static let chunkTransactions = 1 << 20
+  /// Item occurrences of one chunk.
+  public static let chunkOccurrences = 1 << 24
+  /// Blocks of a data set.
+  public static let blocks = 1 << 26
+  /// Bytes of one compressed section before compression.
+  public static let sectionBytes = 1 << 36
+  /// Bytes before compression that are compressed at a time.
+  public static let partBytes = 1 << 22
+  /// Bytes that LZ4 can make of one byte, at most.
+  public static let expansion = 256
+}

@@ -1,0 +1,149 @@
+public import Apriori
+
+extension Level: PayloadCoding {
+  /// The level as bytes: groups as varints, ranks as the gaps between them, compressed.
+  public func encoded() -> [UInt8] {
+    var writer = PayloadWriter(.level)
+    writer.append(count: length)
+    writer.append(varint: candidateCount)
+    writer.append(count: segments.count)
+    for segment in segments {
+      invariant(segment.length == length, "A segment is of another level.")
+      writer.append(count: segment.groupCount)
+      var words = PayloadWriter()
+      words.append(groupsOf: segment)
+      writer.append(section: words)
+      var counts = PayloadWriter()
+      for count in segment.counts { counts.append(varint: count) }
+      writer.append(section: counts)
+    }
+    return writer.bytes
+  }
+
+  /// Reads a level over any number of ranks.
+  public init(decoding bytes: [UInt8]) throws(PayloadError) {
+    try self.init(decoding: bytes, rankCount: MessageLimits.items)
+  }
+
+  /// Reads a level over so many ranks.
+  ///
+  /// - Throws: ``PayloadError`` where the bytes are no such level: all that a closed level promises
+  ///   is checked, as ``Level/init(validating:length:candidateCount:rankCount:)`` says.
+  public init(decoding bytes: [UInt8], rankCount: Int) throws(PayloadError) {
+    var reader = try PayloadReader(bytes, as: .level)
+    let length = try reader.count(
+      "the length of a level", limit: MessageLimits.levelLength, perByte: .max)
+    guard length > 0 else { throw reader.invalid("its length is 0") }
+    let candidateCount = try reader.varint()
+    let segmentCount = try reader.count("the number of segments", limit: MessageLimits.segments)
+    var segments: [LevelSegment] = []
+    segments.reserveCapacity(segmentCount)
+    for _ in 0..<segmentCount {
+      let groupCount = try reader.count(
+        "the number of groups", limit: MessageLimits.segmentWords,
+        perByte: MessageLimits.expansion)
+      var groups = try reader.section()
+      let (words, nodeCount) = try groups.words(groupCount: groupCount, length: length)
+      var nodes = try reader.section()
+      let counts = try nodes.counts(nodeCount)
+      do {
+        segments.append(
+          try LevelSegment(length: length, words: words, counts: counts, rankCount: rankCount))
+      } catch { throw reader.invalid("\(error)") }
+    }
+    try reader.finish()
+    do {
+      try self.init(
+        validating: segments, length: length, candidateCount: candidateCount, rankCount: rankCount)
+    } catch { throw reader.invalid("\(error)") }
+  }
+}
+
+extension PayloadWriter {
+  /// Appends all groups: shared, perfect extensions, extensions; then the three runs of ranks.
+  fileprivate mutating func append(groupsOf segment: LevelSegment) {
+    let words = segment.words
+    var path = [UInt32](repeating: 0, count: segment.length - 1)
+    var offset = 0
+    for _ in 0..<segment.groupCount {
+      let shared = Int(words[offset])
+      let perfectCount = Int(words[offset + 1])
+      let extensionCount = Int(words[offset + 2])
+      for index in 0..<LevelSegment.headerLength { append(varint: UInt64(words[offset + index])) }
+      offset += LevelSegment.headerLength
+      for index in shared..<path.count {
+        path[index] = words[offset]
+        offset += 1
+      }
+      append(ranks: path[shared...], from: shared > 0 ? path[shared - 1] + 1 : 0)
+      let next = path.last.map { $0 + 1 } ?? 0
+      append(ranks: words[offset..<offset + perfectCount], from: next)
+      offset += perfectCount
+      append(ranks: words[offset..<offset + extensionCount], from: next)
+      offset += extensionCount
+    }
+  }
+
+  /// Appends ascending ranks, each as how many ranks lie between it and the one before.
+  private mutating func append(ranks: ArraySlice<UInt32>, from first: UInt32) {
+    var next = first
+    for rank in ranks {
+      invariant(rank >= next, "The ranks of a level do not ascend.")
+      append(varint: UInt64(rank - next))
+      next = rank + 1
+    }
+  }
+}
+
+extension PayloadReader {
+  /// Reads all groups of a segment: its words, and how many nodes they make.
+  ///
+  /// What the words promise is checked by `LevelSegment`.
+  fileprivate mutating func words(
+    groupCount: Int, length: Int
+  ) throws(PayloadError) -> (words: [UInt32], nodeCount: Int) {
+    var words: [UInt32] = []
+    words.reserveCapacity(remaining)
+    var path: [UInt32] = []
+    var nodeCount = 0
+    for _ in 0..<groupCount {
+      let shared = Int(truncatingIfNeeded: try number("shared ranks", limit: UInt64(length - 1)))
+      guard shared <= path.count else {
+        throw invalid("the first group of a segment shares ranks with none")
+      }
+      let perfectCount = try count("the number of perfect extensions", limit: MessageLimits.items)
+      let extensionCount = try count("the number of extensions", limit: MessageLimits.items)
+      for number in [shared, perfectCount, extensionCount] {
+        words.append(UInt32(truncatingIfNeeded: number))
+      }
+      let pathStart = words.count
+      try appendRanks(length - 1 - shared, behind: shared > 0 ? path[shared - 1] : nil, to: &words)
+      path.replaceSubrange(shared..., with: words[pathStart...])
+      try appendRanks(perfectCount, behind: path.last, to: &words)
+      try appendRanks(extensionCount, behind: path.last, to: &words)
+      nodeCount += extensionCount
+    }
+    try finish()
+    return (words, nodeCount)
+  }
+
+  private mutating func appendRanks(
+    _ count: Int, behind previous: UInt32?, to words: inout [UInt32]
+  ) throws(PayloadError) {
+    var next = previous.map { UInt64($0) + 1 } ?? 0
+    for _ in 0..<count {
+      let rank = next + (try number("a rank", limit: UInt64(UInt32.max)))
+      guard let word = UInt32(exactly: rank) else { throw invalid("rank \(rank) is over 32 bits") }
+      words.append(word)
+      next = rank + 1
+    }
+  }
+
+  fileprivate mutating func counts(_ count: Int) throws(PayloadError) -> [UInt64] {
+    guard count <= remaining else { throw error(.truncated) }
+    var counts = [UInt64](repeating: 0, count: count)
+    for index in counts.indices { counts[index] = try varint() }
+    try finish()
+    return counts
+  }
+}
