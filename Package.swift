@@ -84,8 +84,12 @@ let package = Package(
     tests(of: "TransactionReaders", ["Itemsets"]),
     tests(of: "Blocks", ["Itemsets"]),
     tests(of: "Apriori", ["Itemsets", "Blocks"]),
-    tests(of: "Messages", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "Coordination", ["Itemsets", "Blocks", "Apriori", "Messages"]),
+    .testTarget(
+      name: "CoordinationJobsTests",
+      dependencies: ["Coordination", "Messages", "Apriori", "Blocks", "Itemsets", "TestSupport"],
+      swiftSettings: strict),
+    tests(of: "Messages", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "ZeroMQTransport", ["CZeroMQ"]),
     tests(of: "DiskBlockStore", ["Blocks", "Messages", "CommandRunner", "StorageVictim"]),
