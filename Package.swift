@@ -47,7 +47,8 @@ let package = Package(
     library("Messages", ["Itemsets", "Blocks", "Apriori", "CLZ4", "CXXHash"]),
     library("Coordination", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     library("Working", ["Itemsets", "Blocks", "Apriori", "Messages"]),
-    library("Runtime", ["Itemsets", "Blocks", "Apriori"]),
+    library(
+      "Runtime", ["Itemsets", "Blocks", "Apriori", "Messages", "Coordination", "Working"]),
     library("ZeroMQTransport", ["CZeroMQ"]),
     library("DiskBlockStore", ["Blocks", "Messages"]),
     library(

@@ -1,4 +1,4 @@
-public import Messages
+import Messages
 
 /// Makes the catalog of a lost disk anew from the manifests that workers hold.
 ///

@@ -1,4 +1,4 @@
-public import Blocks
+import Blocks
 
 extension ObjectID {
   /// The most bytes of a ``key``.
@@ -27,11 +27,11 @@ extension ObjectID {
     switch (key[1], key.count) {
     case (1, 26):
       self.init(
-        owner: .dataSet(DataSetID(high: number(key[2..<10]), low: number(key[10..<18]))),
-        kind: kind, number: number(key[18..<26]))
+        owner: .dataSet(DataSetID(high: readNumber(key[2..<10]), low: readNumber(key[10..<18]))),
+        kind: kind, number: readNumber(key[18..<26]))
     case (2, 18):
       self.init(
-        owner: .job(JobID(number(key[2..<10]))), kind: kind, number: number(key[10..<18]))
+        owner: .job(JobID(readNumber(key[2..<10]))), kind: kind, number: readNumber(key[10..<18]))
     default: return nil
     }
   }
@@ -43,6 +43,6 @@ private func append(_ number: UInt64, to bytes: inout [UInt8]) {
   }
 }
 
-private func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+private func readNumber(_ bytes: ArraySlice<UInt8>) -> UInt64 {
   bytes.reduce(0) { $0 << 8 | UInt64($1) }
 }

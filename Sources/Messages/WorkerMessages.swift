@@ -62,7 +62,7 @@ public enum DamagePlace: UInt8, Sendable, CaseIterable {
 }
 
 /// Why an object could not be stored.
-public enum StoreFailure: Sendable, Equatable {
+public enum StoreFailure: Error, Sendable, Equatable {
   /// No source could be reached, or none has it.
   case unreachable
   /// What arrived was not what was announced.

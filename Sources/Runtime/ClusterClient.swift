@@ -1,4 +1,4 @@
-public import Blocks
+import Blocks
 public import Messages
 
 /// How a command speaks to a cluster; one conversation, used from one thread.

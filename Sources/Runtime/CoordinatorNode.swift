@@ -1,6 +1,6 @@
 import Apriori
 public import Coordination
-public import Messages
+import Messages
 
 /// Runs a coordinator: carries out its effects with real threads, disks and sockets.
 ///

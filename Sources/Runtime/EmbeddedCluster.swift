@@ -84,7 +84,9 @@ struct EmbeddedCluster {
     settle()
     take(worker.start(at: Self.now.milliseconds))
     settle()
-    take(coordinator.mine(plan.job(job, dataSet: name), plan.items, at: Self.now))
+    take(
+      coordinator.mine(
+        plan.job(job, dataSet: name), items: plan.items, itemCount: plan.itemCount, at: Self.now))
     settle()
   }
 

@@ -135,6 +135,16 @@ public struct LocalMiner: Sendable {
   }
 }
 
+/// The figures of a level that has closed.
+public struct LevelSummary: Sendable, Equatable {
+  /// The length of its cores.
+  public let level: Int
+  /// How many candidates were counted.
+  public let candidateCount: UInt64
+  /// How many of them were frequent, perfect extensions included.
+  public let frequentCount: Int
+}
+
 /// How far a job is.
 public enum MiningProgress: Sendable, Equatable {
   /// So many of a level's candidate ranges have been counted and reduced.

@@ -158,7 +158,7 @@ extension Worker {
   }
 
   /// Bytes of blocks, projections and levels in memory.
-  var bytesHeld: Int {
+  public var bytesHeld: Int {
     jobs.values.reduce(projections.byteCount + blocks.byteCount) { $0 + $1.levelByteCount }
   }
 

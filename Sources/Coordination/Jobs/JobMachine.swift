@@ -89,6 +89,8 @@ struct JobMachine: Sendable {
   var callers: [(id: RequestID, peer: PeerID)] = []
   var isPersisted: Bool
   var dataSet: DataSetRecord?
+  /// Where the items come from, where that is not the data set's objects.
+  var source: ItemSource?
   var allowances: Allowances?
   var loading: Loading?
   var countedItems: Parcel<[UInt32]>?

@@ -107,6 +107,12 @@ struct Jobs: Sendable {
     body(&machines[index])
   }
 
+  /// Adds a job whose number is higher than those of all others.
+  mutating func append(_ machine: JobMachine) {
+    lastJob = machine.id
+    machines.append(machine)
+  }
+
   mutating func remove(at index: Int) { machines.remove(at: index) }
 
   /// Lets queued jobs begin, in the order of their numbers, while fewer run than may; those that ran
