@@ -95,7 +95,7 @@ public final class BulkClient: Sendable {
     return FetchID(number: try commands.fetch(progress, server, completion))
   }
 
-  /// Fetches what `key` names and waits for it.
+  /// Fetches what `key` names and waits for it; not to be called from a completion.
   ///
   /// - Throws: ``BulkError``.
   public func fetchAndWait(

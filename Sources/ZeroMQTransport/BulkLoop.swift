@@ -2,49 +2,17 @@ import CZeroMQ
 
 /// What the one thread of a bulk client does.
 final class BulkLoop {
-  private struct Fetch {
-    var progress: FetchProgress
-    let server: BulkAddress
-    let completion: BulkClient.Completion
-  }
-
-  private enum Purpose {
-    case part(fetch: UInt64, offset: Int, length: Int)
-    case put(BulkPutStream.Window, stream: UInt64, sequence: UInt64)
-  }
-
-  private struct Request {
-    let purpose: Purpose
-    let server: BulkAddress
-    let frames: [[UInt8]]
-    let patience: Int
-    let givesUpAt: Instant
-    var isDueAt: Instant
-    var wasBusy = false
-  }
-
-  private final class Link {
-    var connection: Connection
-    var isConnected = false
-    var wasReset = false
-    var lastUsed = Instant.now
-    var lastHeard = Instant.now
-    var partsUnanswered = 0
-
-    init(_ connection: Connection) { self.connection = connection }
-  }
-
   private let context: ZeroMQContext
   private let options: BulkClient.Options
   private let limits: TransportLimits
   private let commands: BulkCommands
-  private var fetches: [UInt64: Fetch] = [:]
+  private var fetches: [UInt64: BulkFetch] = [:]
   /// Fetches with parts still to ask for, in the order they came.
   private var asking: [UInt64] = []
   private var partsOfFetch: [UInt64: Int] = [:]
-  private var requests: [UInt64: Request] = [:]
+  private var requests: [UInt64: UnansweredRequest] = [:]
   private var requestNumber: UInt64 = 0
-  private var links: [BulkAddress: Link] = [:]
+  private var links: [BulkAddress: BulkLink] = [:]
   private var nextTick = Instant.now
 
   /// Milliseconds between looks at the deadlines.
@@ -99,7 +67,7 @@ final class BulkLoop {
   private func take(_ command: BulkCommands.Command) {
     switch command {
     case .fetch(let number, let progress, let server, let completion):
-      fetches[number] = Fetch(progress: progress, server: server, completion: completion)
+      fetches[number] = BulkFetch(progress: progress, server: server, completion: completion)
       asking.append(number)
     case .cancel(let number):
       end(number, .failure(.cancelled))
@@ -141,15 +109,15 @@ final class BulkLoop {
 
   @discardableResult
   private func add(
-    _ purpose: Purpose, to server: BulkAddress, _ message: BulkMessage, patience: Int
+    _ purpose: BulkPurpose, to server: BulkAddress, _ message: BulkMessage, patience: Int
   ) -> Bool {
     requestNumber += 1
-    let link: Link
+    let link: BulkLink
     do throws(TransportError) { link = try self.link(to: server) } catch {
       fail(purpose, .transport(error))
       return false
     }
-    requests[requestNumber] = Request(
+    requests[requestNumber] = UnansweredRequest(
       purpose: purpose, server: server, frames: message.frames(request: requestNumber),
       patience: patience, givesUpAt: .now + patience * (max(options.retries, 0) + 1),
       isDueAt: .now + patience)
@@ -162,7 +130,7 @@ final class BulkLoop {
   }
 
   /// Sends a request, for the first time or again.
-  private func send(_ number: UInt64, _ link: Link) {
+  private func send(_ number: UInt64, _ link: BulkLink) {
     guard let request = requests[number] else { return }
     link.lastUsed = .now
     let reason = link.connection.socket.send(OutgoingMessage(peer: nil, frames: request.frames))
@@ -172,7 +140,7 @@ final class BulkLoop {
   }
 
   /// Takes a request off the books.
-  private func remove(_ number: UInt64) -> Request? {
+  private func remove(_ number: UInt64) -> UnansweredRequest? {
     guard let request = requests.removeValue(forKey: number) else { return nil }
     if case .part(let fetch, _, _) = request.purpose {
       links[request.server]?.partsUnanswered -= 1
@@ -183,7 +151,7 @@ final class BulkLoop {
 
   // MARK: Answers
 
-  private func receive(from server: BulkAddress, _ link: Link) {
+  private func receive(from server: BulkAddress, _ link: BulkLink) {
     for _ in 0..<64 {
       switch link.connection.socket.receive(extraFrames: 0) {
       case .nothing, .ended: return
@@ -204,7 +172,7 @@ final class BulkLoop {
     }
   }
 
-  private func take(_ message: BulkMessage, for request: Request) {
+  private func take(_ message: BulkMessage, for request: UnansweredRequest) {
     let address = request.server.address
     switch (request.purpose, message) {
     case (_, .refused(let reason)):
@@ -237,7 +205,7 @@ final class BulkLoop {
     }
   }
 
-  private func fail(_ purpose: Purpose, _ error: BulkError) {
+  private func fail(_ purpose: BulkPurpose, _ error: BulkError) {
     switch purpose {
     case .part(let fetch, _, _): end(fetch, .failure(error))
     case .put(let window, _, _): window.update { $0.failure = $0.failure ?? error }
@@ -296,9 +264,9 @@ final class BulkLoop {
     }
   }
 
-  private func link(to server: BulkAddress) throws(TransportError) -> Link {
+  private func link(to server: BulkAddress) throws(TransportError) -> BulkLink {
     if let link = links[server] { return link }
-    let link = Link(try connect(server))
+    let link = BulkLink(try connect(server))
     links[server] = link
     return link
   }
@@ -311,7 +279,7 @@ final class BulkLoop {
     ).connect()
   }
 
-  private func reset(_ server: BulkAddress, _ link: Link) {
+  private func reset(_ server: BulkAddress, _ link: BulkLink) {
     guard let fresh = try? connect(server) else { return }
     link.connection.close(lingers: false)
     link.connection = fresh
@@ -326,7 +294,7 @@ final class BulkLoop {
     }
   }
 
-  private func readMonitor(_ server: BulkAddress, _ link: Link) {
+  private func readMonitor(_ server: BulkAddress, _ link: BulkLink) {
     while let event = link.connection.monitor.next() {
       switch event {
       case .connected:

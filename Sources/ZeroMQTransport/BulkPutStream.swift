@@ -28,7 +28,7 @@ public final class BulkPutStream: Sendable {
   /// Puts the next bytes of the stream, at most 1 MiB.
   ///
   /// Waits while as many puts are unanswered as the server allows, and never longer than their
-  /// deadlines.
+  /// deadlines. Not to be called from a completion of the client, whose thread it waits for.
   ///
   /// - Returns: the place of the bytes in the stream: 0, 1, 2, ...
   /// - Throws: ``BulkError``, also for a put before this one; the stream has failed then.

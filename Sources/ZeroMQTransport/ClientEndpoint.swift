@@ -186,7 +186,11 @@ private final class ClientLoop {
 
   /// Connects anew; false when the context was closed.
   private func reconnect() -> Bool {
-    guard let fresh = try? connector.connect() else { return false }
+    let fresh: Connection
+    do throws(TransportError) { fresh = try connector.connect() } catch {
+      // The old connection is better than none where the system has no room for another.
+      return error != .closed
+    }
     connection.close(lingers: false)
     connection = fresh
     change(to: .connecting)

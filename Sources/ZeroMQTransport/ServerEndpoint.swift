@@ -36,6 +36,8 @@ public final class ServerEndpoint: Sendable {
 
   /// Listens at `address` and starts the owning thread.
   ///
+  /// The first messages may come before this returns.
+  ///
   /// - Throws: ``TransportError``: a bad address, one beyond this machine without keys, or one
   ///   that the system refuses.
   public init(
@@ -145,7 +147,9 @@ private final class ServerLoop {
     // Only where the context was closed below the endpoint does anything still wait.
     for message in queue.takeAll().messages { drop(message, .failed(code: LODE_ZMQ_ETERM)) }
     // libzmq stops listening later, by itself; who closes wants the address to be free.
-    if zmq_unbind(socket.handle, boundAddress) == 0 { monitor.waitUntilClosed() }
+    if !boundAddress.hasPrefix("inproc:"), zmq_unbind(socket.handle, boundAddress) == 0 {
+      monitor.waitUntilClosed()
+    }
     monitor.close()
     socket.close()
   }

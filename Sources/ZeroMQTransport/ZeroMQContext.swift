@@ -17,8 +17,8 @@ public final class ZeroMQContext: Sendable {
 
   /// Makes a context and starts its authentication handler.
   ///
-  /// Raises the process's soft limit of open files to the hard one, since libzmq spins when it
-  /// runs out of them.
+  /// Raises the process's soft limit of open files to the hard one (a million at most), since libzmq
+  /// spins when it runs out of them. Better open the files of the process before.
   ///
   /// - Throws: ``TransportError/unavailable(what:code:)`` when the system refuses.
   public init(ioThreads: Int = 1, socketsMaximum: Int = 4096) throws(TransportError) {
@@ -70,9 +70,10 @@ public final class ZeroMQContext: Sendable {
     if isClosed.load(ordering: .acquiring) { throw .closed }
     let socket = try ZeroMQSocket(context: handle.raw, kind: kind, limits: limits)
     do {
-      try socket.set(ZMQ_LINGER, limits.lingerMilliseconds)
-      try socket.set(ZMQ_SNDHWM, limits.sendHighWaterMark)
-      try socket.set(ZMQ_RCVHWM, limits.receiveHighWaterMark)
+      try socket.set(ZMQ_LINGER, max(limits.lingerMilliseconds, 0))
+      // Zero would mean no limit, and less than zero to linger for ever.
+      try socket.set(ZMQ_SNDHWM, max(limits.sendHighWaterMark, 1))
+      try socket.set(ZMQ_RCVHWM, max(limits.receiveHighWaterMark, 1))
       try socket.set(ZMQ_HANDSHAKE_IVL, limits.handshakeMilliseconds)
       try socket.set(ZMQ_IPV6, isIPv6 ? 1 : 0)
       // What libzmq measures is larger by 33 bytes where it is encrypted.
@@ -104,9 +105,10 @@ public final class ZeroMQContext: Sendable {
 private func raiseOpenFileLimit() {
   var limit = rlimit()
   guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0,
-    limit.rlim_cur < limit.rlim_max
+    limit.rlim_cur < min(limit.rlim_max, 1 << 20)
   else { return }
-  limit.rlim_cur = limit.rlim_max
+  // Where there is no hard limit, some programs walk through all numbers up to the soft one.
+  limit.rlim_cur = min(limit.rlim_max, 1 << 20)
   // The limit as it stands still does for small clusters.
   _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
 }

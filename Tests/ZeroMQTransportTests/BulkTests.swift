@@ -7,12 +7,13 @@ import Testing
 @Suite struct BulkTests {
   static let mebibyte = 1 << 20
 
-  /// Content that differs at every place and with every seed.
+  /// Content that differs with every seed, and from chunk to chunk: its period is a prime.
   static func content(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     var generator = SeededGenerator(seed: seed)
-    return (0..<(count + 7) / 8).flatMap { _ in
-      withUnsafeBytes(of: generator.next()) { Array($0) }
-    }.prefix(count).map { $0 }
+    let period = (0..<8191).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    var content: [UInt8] = []
+    while content.count < count { content += period.prefix(count - content.count) }
+    return content
   }
 
   /// The part of `content` that a request asks for.
@@ -140,7 +141,7 @@ import Testing
     server.close()
     let result = try #require(results.wait(for: 1).first)
     #expect(result == .failure(.noAnswer(address: address.address, milliseconds: 300)))
-    #expect(Instant.now < started + 1500)
+    #expect(Instant.now < started + 3000)
   }
 
   @Test func aServerThatRestartsInTheMiddleIsAskedAgain() throws {
@@ -241,93 +242,6 @@ import Testing
       try client.fetchAndWait(
         key: [1], expectedLength: 1, from: BulkAddress("10.0.0.1:7400", security: .none))
     }
-  }
-
-  @Test func putsWaitForTheWindowAndArriveInOrder() throws {
-    let context = try ZeroMQContext()
-    let puts = Collector<BulkPut>()
-    let replies = Collector<BulkPutReply>()
-    let server = try BulkServer(
-      context: context, address: loopback, security: .none,
-      onPut: { put, reply in
-        puts.append(put)
-        replies.append(reply)
-      }, provider: { _ in .absent })
-    let client = try BulkClient(context: context)
-    let stream = client.putStream(
-      id: 99, to: BulkAddress(server.boundAddress, security: .none))
-    let sent = Collector<UInt64>()
-    let failures = Collector<BulkError>()
-    let writer = try OwnedThread {
-      do throws(BulkError) {
-        for index in 0..<10 { sent.append(try stream.put([UInt8(index)])) }
-        try stream.finish()
-        sent.append(10)
-      } catch { failures.append(error) }
-    }
-    #expect(puts.wait(for: 4).count == 4)
-    usleep(20_000)
-    #expect(sent.values == [0, 1, 2, 3])
-    // Fewer credits than before: three answered, two may be unanswered.
-    for reply in replies.values.prefix(3) { reply.accept(credits: 2) }
-    #expect(puts.wait(for: 5).count == 5)
-    usleep(20_000)
-    #expect(sent.values == [0, 1, 2, 3, 4])
-    for index in 3..<10 {
-      try #require(replies.wait(for: index + 1).count > index)
-      replies.values[index].accept(credits: 4)
-    }
-    #expect(sent.wait(for: 11).last == 10)
-    writer.join()
-    #expect(puts.values.map(\.bytes) == (0..<10).map { [UInt8($0)] })
-    #expect(puts.values.map(\.sequence) == Array(0..<10))
-    #expect(failures.values.isEmpty)
-  }
-
-  @Test func aPutWithoutAnswerIsRefused() throws {
-    let context = try ZeroMQContext()
-    let server = try BulkServer(
-      context: context, address: loopback, security: .none,
-      onPut: { _, _ in }, provider: { _ in .absent })
-    let client = try BulkClient(context: context)
-    let address = BulkAddress(server.boundAddress, security: .none)
-    let stream = client.putStream(id: 1, to: address)
-    try stream.put([1])
-    #expect(throws: BulkError.self) { try stream.finish() }
-    #expect(throws: BulkError.self) { try stream.put([2]) }
-    let without = try Self.server(context, [:])
-    let other = client.putStream(
-      id: 1, to: BulkAddress(without.boundAddress, security: .none))
-    try other.put([1])
-    #expect(
-      throws: BulkError.refused(
-        address: without.boundAddress, reason: "nothing can be put here")
-    ) { try other.finish() }
-  }
-
-  @Test func putsReachARestartedServerOnlyFromTheBeginning() throws {
-    let context = try ZeroMQContext()
-    let accept: BulkServer.PutHandler = { _, reply in reply.accept(credits: 4) }
-    let first = try BulkServer(
-      context: context, address: loopback, security: .none, onPut: accept,
-      provider: { _ in .absent })
-    var options = BulkClient.Options()
-    options.putMilliseconds = 500
-    let client = try BulkClient(context: context, options: options)
-    let address = BulkAddress(first.boundAddress, security: .none)
-    let stream = client.putStream(id: 5, to: address)
-    try stream.put([1])
-    try stream.finish()
-    first.close()
-    let second = try BulkServer(
-      context: context, address: address.address, security: .none, onPut: accept,
-      provider: { _ in .absent })
-    try stream.put([2])
-    #expect(throws: BulkError.self) { try stream.finish() }
-    let again = client.putStream(id: 6, to: address)
-    try again.put([1])
-    try again.finish()
-    second.close()
   }
 
   @Test func garbageHarmsNobody() throws {
