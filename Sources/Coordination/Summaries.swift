@@ -66,7 +66,7 @@ extension Cluster {
     }
     for node in nodes where node.setAsideMilliseconds > 0 {
       problems.append(
-        "worker \(node.name) is set aside for \(node.setAsideMilliseconds / 60_000 + 1) min after"
+        "worker \(node.name) is set aside for \((node.setAsideMilliseconds + 59_999) / 60_000) min after"
           + " \(node.failureCount) failures: look at its log and restart it")
     }
     for member in members.all where member.quarantinedCount > 0 {
