@@ -25,6 +25,10 @@ extension JobMachine {
     _ descriptor: ObjectDescriptor, _ cluster: inout Cluster, at now: Moment,
     _ outbox: inout Outbox
   ) {
+    if let last, last.manifest == descriptor {
+      persist(last.record, &outbox)
+      return
+    }
     guard isRunning, let index = checkpoints.firstIndex(where: { $0.descriptor == descriptor })
     else { return }
     checkpoints[index].isSecured = true
@@ -65,9 +69,24 @@ extension JobMachine {
     _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
   ) {
     guard stage == .finishing, checkpoints.isEmpty else { return }
+    guard last == nil else { return }
     var final = record
     final.summary.state = .done
     final.summary.endedAt = now.unixMilliseconds
+    guard keepsCheckpoints else {
+      persist(final, &outbox)
+      return
+    }
+    let bytes = cluster.configuration.encodeManifest(.putJob(final))
+    let manifest = ObjectDescriptor(
+      id: ObjectID(owner: .job(id), kind: .manifest, number: 0), bytes: bytes)
+    last = (final, manifest)
+    keep(manifest, bytes, &cluster, &outbox)
+  }
+
+  private mutating func persist(_ final: JobRecord, _ outbox: inout Outbox) {
+    guard stage == .finishing else { return }
+    last = nil
     stage = .ended
     outbox.add(.persist(token(.done(final), &outbox), [.putJob(final)]))
   }
@@ -103,6 +122,7 @@ extension JobMachine {
     record.items = nil
     record.checkpoints = []
     checkpoints = []
+    last = nil
     closedLevels = []
     rankedItems = nil
     cluster.registry.drop(.job(id), members: cluster.members, outbox: &outbox)

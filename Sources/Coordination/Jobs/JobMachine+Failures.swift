@@ -216,7 +216,9 @@ extension JobMachine {
         views[name] = nil
         viewNames.removeSorted(name)
         for leaseID in view.leases {
-          guard let lease = leases.removeValue(forKey: leaseID), !lease.isAbandoned else { continue }
+          guard let lease = leases.removeValue(forKey: leaseID), !lease.isAbandoned else {
+            continue
+          }
           giveBack(
             lease.open, to: lease.piece, because: .crash, avoiding: nil, &cluster, at: now, &outbox)
         }
@@ -275,8 +277,9 @@ extension JobMachine {
     case .objectMissing(let object):
       if let shard = shard(of: object) {
         views[worker]?.notHolding.insertSorted(shard)
-        lookUpHolders(cluster)
       }
+      cluster.registry.missing(object, on: worker, members: cluster.members, outbox: &outbox)
+      lookUpHolders(cluster)
       reason = .free
     case .levelMismatch(let expected, let found):
       reason = .failure(

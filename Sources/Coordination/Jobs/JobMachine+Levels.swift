@@ -45,7 +45,8 @@ extension JobMachine {
     }
     var opened = OpenLevel(
       prepared: prepared, allowances: allowances,
-      transactionCounts: dataSet.shards.map(\.transactionCount), at: now.milliseconds)
+      transactionCounts: dataSet.shards.map(\.transactionCount), rule: tuning.rule,
+      at: now.milliseconds)
     opened.holders = currentHolders(cluster)
     let plan = ShardPlan(
       transactionCounts: opened.transactionCounts, holders: opened.holders,
@@ -166,7 +167,9 @@ extension JobMachine {
       self.level?.prepared.whole = encoded.whole
       self.level?.isEncodingWhole = false
       publish(encoded.whole, &outbox)
-      if let object = encoded.whole.publication { self.level?.published.append(object.descriptor.id) }
+      if let object = encoded.whole.publication {
+        self.level?.published.append(object.descriptor.id)
+      }
       needsScheduling = true
     }
     guard encoded.isCheckpoint,

@@ -200,8 +200,9 @@ extension JobMachine {
       .compactMap { cluster.members.worker($0)?.threads }.max()
     return LevelWork(
       policy: policy, parallelism: max(threads ?? 1, cluster.configuration.parallelism),
-      targets: policy.passesValues
-        ? LevelCut.smallestTarget...LevelCut.largestTarget : 1 << 16...1 << 20)
+      targets: tuning.targets
+        ?? (policy.passesValues
+          ? LevelCut.smallestTarget...LevelCut.largestTarget : 1 << 16...1 << 20))
   }
 
   mutating func begun(

@@ -57,7 +57,8 @@ extension JobMachine {
       }
       for shard in open {
         invariant(
-          cover[range][shard], "\(level.name(ofRange: range)), shard \(shard) is nobody's to count.")
+          cover[range][shard], "\(level.name(ofRange: range)), shard \(shard) is nobody's to count."
+        )
       }
     }
   }

@@ -2,6 +2,14 @@ import Apriori
 import Itemsets
 import Messages
 
+/// How levels are cut and answered; tests make small data take the ways of large data.
+struct JobTuning: Sendable {
+  /// The least and the greatest number of candidates a range should have; nil for the usual ones.
+  var targets: ClosedRange<Int>?
+  /// How block sets answer; nil for what the level suggests.
+  var rule: ReportRule?
+}
+
 /// A lease that is out.
 struct LeaseState: Sendable {
   let id: UInt64
@@ -85,6 +93,7 @@ struct JobMachine: Sendable {
   var record: JobRecord
   var stage: Stage
   let policy: ContentPolicy
+  let tuning: JobTuning
   /// Who waits for an answer, and to what.
   var callers: [(id: RequestID, peer: PeerID)] = []
   var isPersisted: Bool
@@ -107,6 +116,8 @@ struct JobMachine: Sendable {
   /// Looked up only.
   var awaited: [Token: Awaited] = [:]
   var checkpoints: [Checkpoint] = []
+  /// The record as it will be when the job is done, while its manifest is being stored.
+  var last: (record: JobRecord, manifest: ObjectDescriptor)?
   /// Microseconds of counting and what was counted in them, of this level and a part of earlier ones.
   var learnedMicroseconds = 0.0
   var learnedUnits = 0.0
@@ -128,7 +139,11 @@ struct JobMachine: Sendable {
   var keepsCheckpoints: Bool { !keepsLevels }
   private let keepsLevels: Bool
 
-  init(record: JobRecord, isPersisted: Bool, configuration: CoordinatorConfiguration) {
+  init(
+    record: JobRecord, isPersisted: Bool, tuning: JobTuning,
+    configuration: CoordinatorConfiguration
+  ) {
+    self.tuning = tuning
     self.record = record
     self.isPersisted = isPersisted
     stage = record.summary.state.isFinal ? .ended : .queued

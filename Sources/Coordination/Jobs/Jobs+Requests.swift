@@ -63,7 +63,8 @@ extension Jobs {
         .unknown,
         "there is no data set \(specification.dataSet); "
           + (names.isEmpty
-            ? "add one with lode dataset add" : "there is \(names)"), id, peer, &outbox)
+            ? "add one with lode dataset add" : "there is \(names)"),
+        id, peer, &outbox)
       return
     }
     do throws(ThresholdError) {

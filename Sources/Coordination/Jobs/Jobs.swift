@@ -16,6 +16,8 @@ enum JobEffectOutcome: Sendable {
 /// All jobs: the queue, those that run, and those that have ended, whose results are kept.
 struct Jobs: Sendable {
   let configuration: CoordinatorConfiguration
+  /// For jobs that are added or restored after this is set.
+  var tuning = JobTuning()
   /// Ascending by number.
   private(set) var machines: [JobMachine] = []
   private var lastJob = JobID(0)
@@ -57,7 +59,9 @@ struct Jobs: Sendable {
   }
 
   /// The ranked items of a job, where no checkpoints are kept.
-  func rankedItems(of id: JobID) -> RankedItems? { index(of: id).flatMap { machines[$0].rankedItems } }
+  func rankedItems(of id: JobID) -> RankedItems? {
+    index(of: id).flatMap { machines[$0].rankedItems }
+  }
 
   func index(of id: JobID) -> Int? {
     var low = 0
@@ -79,7 +83,8 @@ struct Jobs: Sendable {
     self.lastJob = lastJob
     for record in records.sorted(by: { $0.summary.id < $1.summary.id }) {
       machines.append(
-        JobMachine(record: record, isPersisted: true, configuration: configuration))
+        JobMachine(
+          record: record, isPersisted: true, tuning: tuning, configuration: configuration))
       self.lastJob = max(self.lastJob, record.summary.id)
     }
     startNext(&cluster, at: now, &outbox)
@@ -98,7 +103,7 @@ struct Jobs: Sendable {
       JobMachine(
         record: JobRecord(
           summary: summary, dataSet: dataSet.id, request: request, items: nil, checkpoints: []),
-        isPersisted: false, configuration: configuration))
+        isPersisted: false, tuning: tuning, configuration: configuration))
     return machines.count - 1
   }
 

@@ -69,15 +69,18 @@ struct OpenLevel: Sendable {
   var lastNumber: UInt64
 
   init(
-    prepared: PreparedLevel, allowances: Allowances, transactionCounts: [UInt64], at: UInt64
+    prepared: PreparedLevel, allowances: Allowances, transactionCounts: [UInt64],
+    rule: ReportRule?, at: UInt64
   ) {
     self.prepared = prepared
     self.allowances = allowances
     self.transactionCounts = transactionCounts
     openedAt = at
-    rule = ReportRule(
-      candidateCount: Int(clamping: prepared.candidateCount),
-      expectedFill: prepared.cut.expectedFill, allowances: allowances)
+    self.rule =
+      rule
+      ?? ReportRule(
+        candidateCount: Int(clamping: prepared.candidateCount),
+        expectedFill: prepared.cut.expectedFill, allowances: allowances)
     ranges = Array(repeating: RangeState(), count: prepared.cut.ranges.count)
     lastNumber = UInt64(prepared.level.length) << 40
   }
