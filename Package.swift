@@ -91,6 +91,7 @@ let package = Package(
       dependencies: ["Coordination", "Messages", "Apriori", "Blocks", "Itemsets", "TestSupport"],
       swiftSettings: strict),
     tests(of: "Messages", ["Itemsets", "Blocks", "Apriori"]),
+    tests(of: "Working", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "ZeroMQTransport", ["CZeroMQ"]),
     tests(of: "DiskBlockStore", ["Blocks", "Messages", "CommandRunner", "StorageVictim"]),
