@@ -28,6 +28,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     .target(
@@ -54,6 +55,15 @@ let package = Package(
     library(
       "SQLiteCatalog",
       ["Blocks", "Messages", "Coordination", .product(name: "GRDB", package: "GRDB.swift")]),
+    .target(
+      name: "WireFormat",
+      dependencies: [
+        "Itemsets", "Blocks", "Apriori", "Messages", "Coordination",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      // The specification, and the command that makes Generated/ of it.
+      exclude: ["Protocol", "generate"], swiftSettings: strict),
+    library("Runtime", ["Itemsets", "Blocks", "Apriori"]),
     library("DemonstrationData"),
     library("Reports", ["Itemsets", "Apriori", "AssociationRules"]),
     .executableTarget(
@@ -92,6 +102,7 @@ let package = Package(
       swiftSettings: strict),
     tests(of: "Messages", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "Working", ["Itemsets", "Blocks", "Apriori", "Messages"]),
+    tests(of: "WireFormat", ["Itemsets", "Blocks", "Apriori", "Messages", "Coordination"]),
     tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "ZeroMQTransport", ["CZeroMQ"]),
     tests(of: "DiskBlockStore", ["Blocks", "Messages", "CommandRunner", "StorageVictim"]),
