@@ -63,15 +63,17 @@ let package = Package(
       ],
       // The specification, and the command that makes Generated/ of it.
       exclude: ["Protocol", "generate"], swiftSettings: strict),
-    library("Runtime", ["Itemsets", "Blocks", "Apriori"]),
+    library(
+      "ClusterTransport",
+      ["Blocks", "Messages", "Coordination", "Runtime", "WireFormat", "ZeroMQTransport"]),
     library("DemonstrationData"),
     library("Reports", ["Itemsets", "Apriori", "AssociationRules"]),
     .executableTarget(
       name: "lode",
       dependencies: [
         "CBitmapKernels", "Itemsets", "TransactionReaders", "Blocks", "Apriori", "AssociationRules",
-        "Runtime",
-        "DemonstrationData", "Reports",
+        "Messages", "Coordination", "Working", "WireFormat", "Runtime", "ZeroMQTransport",
+        "ClusterTransport", "DiskBlockStore", "SQLiteCatalog", "DemonstrationData", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -21,13 +21,14 @@ final class Answers: Sendable {
   private let state = Monitor(State())
 
   func receive(_ message: ReceivedMessage) {
-    do {
-      let (response, id) = try WireFormat.decodeResponse(message.frames)
+    do throws(WireError) {
+      let (id, response) = try WireFormat.decodeResponse(message.frames)
       state.update { $0.answers[id] = response }
-    } catch WireError.version(let text) {
-      state.update { $0.failure = .version(text) }
     } catch {
-      // An answer that cannot be read is none; the question is asked again.
+      switch error {
+      case .version, .refusedByPeer: state.update { $0.failure = .version("\(error)") }
+      default: break  // What cannot be read is no answer; the question is asked again.
+      }
     }
   }
 
@@ -45,15 +46,6 @@ final class Answers: Sendable {
     }
     return outcome ?? .nothing(state.update { $0.connection })
   }
-}
-
-/// A place for one value that another thread brings.
-final class Answered<Value: Sendable>: Sendable {
-  private let value = Monitor<Value?>(nil)
-
-  func set(_ new: Value) { value.update { $0 = new } }
-
-  func wait() -> Value { value.wait { $0 } }
 }
 
 func sleepMilliseconds(_ milliseconds: UInt32) { usleep(milliseconds * 1000) }

@@ -11,6 +11,7 @@ public final class ClientConnection: ClusterClient {
   private let bulk: BulkClient
   private let security: ClientSecurity
   private let answers: Answers
+  private let streams = Mutex<[RequestID: BulkPutStream]>([:])
 
   /// Between sending a request and sending it again.
   private static let resendMilliseconds: UInt64 = 1_000
@@ -75,9 +76,15 @@ public final class ClientConnection: ClusterClient {
       }
     }
     bytes += chunk
-    do {
-      try bulk.put(
-        stream: ingest.id.low, sequence: sequence, bytes: bytes, to: endpoint, security: security)
+    let stream = streams.withLock { streams in
+      let stream =
+        streams[ingest]
+        ?? bulk.putStream(id: ingest.id.low, to: BulkAddress(endpoint, security: security))
+      streams[ingest] = stream
+      return stream
+    }
+    do throws(BulkError) {
+      try stream.put(bytes)
     } catch {
       throw failure(of: error)
     }
@@ -85,14 +92,14 @@ public final class ClientConnection: ClusterClient {
 
   /// Waits until all chunks have been taken.
   public func flushChunks(of ingest: RequestID) throws(ClientFailure) {
-    do {
-      try bulk.finish(stream: ingest.id.low)
+    do throws(BulkError) {
+      try streams.withLock { $0.removeValue(forKey: ingest) }?.finish()
     } catch {
       throw failure(of: error)
     }
   }
 
-  private func failure(of error: any Error) -> ClientFailure {
+  private func failure(of error: BulkError) -> ClientFailure {
     .refused(Refusal(.interrupted, "the data set could not be sent: \(error)"))
   }
 
@@ -100,22 +107,16 @@ public final class ClientConnection: ClusterClient {
   public func fetch(_ descriptor: ObjectDescriptor, from endpoint: String) throws(ClientFailure)
     -> [UInt8]
   {
-    let box = Answered<Result<[UInt8], StoreFailure>>()
-    bulk.fetch(
-      key: descriptor.id.key, expectedLength: Int(clamping: descriptor.length), from: endpoint,
-      security: security
-    ) { result in
-      switch result {
-      case .success(let bytes): box.set(.success(bytes))
-      case .failure: box.set(.failure(.unreachable))
-      }
+    let bytes: [UInt8]
+    do throws(BulkError) {
+      bytes = try bulk.fetchAndWait(
+        key: descriptor.id.key, expectedLength: Int(clamping: descriptor.length),
+        from: BulkAddress(endpoint, security: security))
+    } catch {
+      throw .fetch(descriptor.id, .unreachable)
     }
-    switch box.wait() {
-    case .success(let bytes):
-      guard descriptor.matches(bytes) else { throw .fetch(descriptor.id, .damaged) }
-      return bytes
-    case .failure(let failure): throw .fetch(descriptor.id, failure)
-    }
+    guard descriptor.matches(bytes) else { throw .fetch(descriptor.id, .damaged) }
+    return bytes
   }
 
   /// Ends the conversation.

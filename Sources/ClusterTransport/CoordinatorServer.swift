@@ -97,13 +97,18 @@ private final class ControlAnswers: Sendable {
     let peer = PeerID(message.peer)
     do {
       let role = try role(of: message.userID)
-      switch try WireFormat.decodeToCoordinator(message.frames) {
-      case .worker(let envelope): node.offer(.worker(envelope, from: peer, role: role))
-      case .client(let request, let id):
+      switch try WireFormat.header(of: message.frames).family {
+      case .worker:
+        let envelope = try WireFormat.decodeWorker(message.frames)
+        node.offer(.worker(envelope, from: peer, role: role))
+      case .request:
+        let (id, request) = try WireFormat.decodeRequest(message.frames)
         node.offer(.client(request, id: id, from: peer, role: role))
+      case .coordinator, .response, .versionRefusal:
+        note("a message from \(message.remoteAddress ?? "?") is not for a coordinator")
       }
     } catch WireError.version {
-      let refusal = WireFormat.versionRefusal
+      let refusal = WireFormat.versionRefusal(of: message.frames)
       // A peer that speaks another language may not wait for the answer either.
       try? endpoint.withLock { $0 }?.send(to: message.peer, refusal)
       note("a peer at \(message.remoteAddress ?? "?") speaks another version of the protocol")

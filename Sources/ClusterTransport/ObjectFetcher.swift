@@ -27,18 +27,27 @@ final class ObjectFetcher: Sendable {
     completion: @escaping @Sendable (Result<[UInt8], StoreFailure>) -> Void
   ) {
     guard let source = sources.first else { return completion(.failure(.unreachable)) }
-    let isCoordinator = source == coordinator()
-    client.fetch(
-      key: descriptor.id.key, expectedLength: Int(clamping: descriptor.length), from: source,
-      security: isCoordinator ? securityToCoordinator : security
-    ) { [self] result in
-      switch result {
-      case .success(let bytes): completion(.success(bytes))
-      case .failure where sources.count > 1:
-        fetch(descriptor, sources: Array(sources.dropFirst()), completion: completion)
-      case .failure: completion(.failure(.unreachable))
+    let address = BulkAddress(
+      source, security: source == coordinator() ? securityToCoordinator : security)
+    do throws(BulkError) {
+      try client.fetch(
+        key: descriptor.id.key, expectedLength: Int(clamping: descriptor.length), from: address
+      ) { [self] result in
+        switch result {
+        case .success(let bytes): completion(.success(bytes))
+        case .failure: fetchFromNext(descriptor, sources, completion)
+        }
       }
+    } catch {
+      fetchFromNext(descriptor, sources, completion)
     }
+  }
+
+  private func fetchFromNext(
+    _ descriptor: ObjectDescriptor, _ sources: [String],
+    _ completion: @escaping @Sendable (Result<[UInt8], StoreFailure>) -> Void
+  ) {
+    fetch(descriptor, sources: Array(sources.dropFirst()), completion: completion)
   }
 
   func close() { client.close() }

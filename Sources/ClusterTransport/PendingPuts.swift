@@ -10,6 +10,9 @@ final class PendingPuts: Sendable {
   /// Who asks, in events: answers go to the put, not to a connection.
   static let peer = PeerID([])
 
+  /// Chunks that a client may have under way: fewer than the coordinator takes.
+  private static let credits = 6
+
   private struct Waiting {
     let reply: BulkPutReply
     let sequence: UInt64
@@ -46,7 +49,7 @@ final class PendingPuts: Sendable {
     guard let put = waiting.withLock({ $0.puts.removeValue(forKey: id) }) else { return }
     switch response {
     case .ingesting(let progress) where progress.nextSequence > put.sequence:
-      put.reply.accept(credits: 8)
+      put.reply.accept(credits: Self.credits)
     case .refused(let refusal): put.reply.refuse(refusal.message)
     default: put.reply.refuse("chunk \(put.sequence) arrived out of order; add the data set again")
     }

@@ -2,6 +2,8 @@ import Coordination
 import DiskBlockStore
 import Messages
 import Runtime
+import SQLiteCatalog
+import Synchronization
 
 /// A worker's folder: the block store behind the shell's protocol.
 struct WorkerStorage: WorkerFolder {
@@ -55,6 +57,79 @@ struct WorkerStorage: WorkerFolder {
 
   func quarantine(_ id: ObjectID) throws(StorageFailure) {
     try storing { () throws(StoreError) in try store.quarantine(id) }
+  }
+}
+
+/// A coordinator's folder: its catalog, and the store of dictionaries and checkpoints.
+struct CoordinatorFolder {
+  let catalog: any Catalog
+  let store: any ObjectStore
+
+  /// Opens a folder, made if missing; no other process may use it.
+  init(path: String, isRebuilding: Bool, note: (String) -> Void) throws {
+    // The store locks the folder, for the catalog too.
+    store = try WorkerStorage(path: path, note: note)
+    if isRebuilding, SQLiteCatalog.exists(in: path) {
+      throw CommandFailure.failed(
+        "\(path) has a catalog; --rebuild makes one for a folder that has none: name a new folder, or"
+          + " leave --rebuild out")
+    }
+    catalog = try CatalogFile(folder: path, isRebuilding: isRebuilding)
+  }
+}
+
+/// The catalog behind the shell's protocol.
+private final class CatalogFile: Catalog {
+  private let folder: String
+  private let catalog: Mutex<SQLiteCatalog?>
+
+  /// Opens the catalog of a folder; makes one for a new cluster unless it is going to be rebuilt.
+  init(folder: String, isRebuilding: Bool) throws(StorageFailure) {
+    self.folder = folder
+    if isRebuilding {
+      catalog = Mutex(nil)
+      return
+    }
+    catalog = Mutex(
+      try Self.storing { () throws(CatalogError) in
+        if SQLiteCatalog.exists(in: folder) { return try SQLiteCatalog(folder: folder) }
+        return try SQLiteCatalog.create(
+          in: folder, cluster: ClusterID(RequestID.random().id))
+      })
+  }
+
+  private func opened() throws(StorageFailure) -> SQLiteCatalog {
+    guard let catalog = catalog.withLock({ $0 }) else {
+      throw StorageFailure(.fatal, "the catalog of \(folder) has not been rebuilt")
+    }
+    return catalog
+  }
+
+  func load() throws(StorageFailure) -> CatalogState {
+    let catalog = try opened()
+    return try Self.storing { () throws(CatalogError) in try catalog.load() }
+  }
+
+  func commit(_ writes: [CatalogWrite]) throws(StorageFailure) {
+    let catalog = try opened()
+    try Self.storing { () throws(CatalogError) in try catalog.commit(writes) }
+  }
+
+  func replace(with state: CatalogState) throws(StorageFailure) {
+    let rebuilt = try Self.storing { () throws(CatalogError) in
+      try SQLiteCatalog.rebuild(in: folder, cluster: state.cluster, from: state.writes)
+    }
+    catalog.withLock { $0 = rebuilt }
+  }
+
+  private static func storing<Value>(
+    _ body: () throws(CatalogError) -> Value
+  ) throws(StorageFailure) -> Value {
+    do throws(CatalogError) {
+      return try body()
+    } catch {
+      throw StorageFailure(.fatal, "\(error)")
+    }
   }
 }
 
