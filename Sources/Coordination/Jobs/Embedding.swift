@@ -32,7 +32,8 @@ extension Jobs {
     _ record: JobRecord, _ source: ItemSource, _ cluster: inout Cluster, at now: Moment,
     _ outbox: inout Outbox
   ) {
-    var machine = JobMachine(record: record, isPersisted: true, configuration: configuration)
+    var machine = JobMachine(
+      record: record, isPersisted: true, tuning: tuning, configuration: configuration)
     machine.source = source
     append(machine)
     settle(&cluster, at: now, &outbox)

@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Glibc
-import Messages
+public import Messages
 import Runtime
 
 /// Where the cluster is, for commands that ask it something.
@@ -95,7 +95,7 @@ struct HostAndPort: Equatable, CustomStringConvertible {
   var isWildcard: Bool { host == "*" || host == "0.0.0.0" || host == "[::]" }
 }
 
-extension Name: @retroactive ExpressibleByArgument {
+extension Name: ExpressibleByArgument {
   /// A checked name.
   public init?(argument: String) {
     guard let name = try? Name(argument) else { return nil }

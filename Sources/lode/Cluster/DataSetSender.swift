@@ -63,10 +63,10 @@ struct DataSetSender {
   }
 
   private func openReader(_ machine: MachineArguments) throws -> TransactionReader {
-    do {
+    do throws(ReadError) {
       return try TransactionReader(
         paths: reading.input, options: reading.options(machine: machine))
-    } catch let error as ReadError {
+    } catch {
       throw error.kind == .usage ? CommandFailure.usage("\(error)") : CommandFailure.failed(error)
     }
   }

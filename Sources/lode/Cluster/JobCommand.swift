@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import Glibc
 import Itemsets
-import Messages
+public import Messages
 import Reports
 import Runtime
 
@@ -44,7 +44,7 @@ struct JobCommand: ParsableCommand {
       let job = try jobAnswer(
         client.ask(.submitJob(specification), id: .random(), deadlineMilliseconds: 10_000))
       print(job.id)
-      fflush(stdout)
+      fflush(nil)
       if noWait { return }
       try follow(job, client: client, narrator: cluster.narrator)
     }
@@ -153,7 +153,7 @@ struct JobCommand: ParsableCommand {
   }
 }
 
-extension JobID: @retroactive ExpressibleByArgument {
+extension JobID: ExpressibleByArgument {
   /// `job-17`, or `17`.
   public init?(argument: String) { self.init(text: argument) }
 }

@@ -42,7 +42,7 @@ struct StatusCommand: ParsableCommand {
         return
       }
       print((isatty(STDOUT_FILENO) == 1 ? "\u{1B}[H\u{1B}[2J" : "") + lines.joined(separator: "\n"))
-      fflush(stdout)
+      fflush(nil)
       sleep(1)
     }
   }
