@@ -27,7 +27,7 @@ enum ObjectFile {
   static func header(of object: ObjectDescriptor) -> [UInt8] {
     var bytes = magic
     bytes.reserveCapacity(headerLength)
-    bytes.append(littleEndian: version)
+    append(version, to: &bytes)
     let owner: (kind: UInt8, high: UInt64, low: UInt64) =
       switch object.id.owner {
       case .dataSet(let id): (1, id.high, id.low)
@@ -35,10 +35,14 @@ enum ObjectFile {
       }
     bytes += [owner.kind, object.id.kind.rawValue, 0, 0]
     for word in [owner.high, owner.low, object.id.number, object.length, object.checksum] {
-      bytes.append(littleEndian: word)
+      append(word, to: &bytes)
     }
-    bytes.append(littleEndian: checksum64(bytes))
+    append(checksum64(bytes), to: &bytes)
     return bytes
+  }
+
+  private static func append(_ word: some FixedWidthInteger, to bytes: inout [UInt8]) {
+    withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
   /// What a header turns out to be.

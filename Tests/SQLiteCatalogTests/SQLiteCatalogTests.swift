@@ -15,13 +15,13 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
-  @Test(arguments: 1...12)
+  @Test(arguments: 1...8)
   func whatIsLoadedIsWhatWasCommitted(seed: UInt64) throws {
     var writes = RandomWrites(seed: seed)
     var oracle = CatalogState(cluster: cluster)
     var catalog: SQLiteCatalog? = try SQLiteCatalog.create(in: path, cluster: cluster)
     #expect(try catalog?.load() == oracle)
-    for _ in 0..<40 {
+    for _ in 0..<30 {
       let list = (0..<writes.below(6)).map { _ in writes.write() }
       try catalog?.commit(list)
       for write in list { oracle.apply(write) }
