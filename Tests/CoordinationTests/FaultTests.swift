@@ -46,10 +46,11 @@ import Testing
       #expect(cluster.stopReason == nil)
       for record in cluster.catalog.dataSets {
         for object in cluster.coordinator.objects(of: .dataSet(record.id)) {
-          #expect(
-            cluster.workers.values.contains {
-              $0.objects[object.id].map { object.matches($0.bytes) } == true
-            }, "\(object.id) of \(record.name) is lost")
+          // No disk is ever lost here, so a copy is too few only where it was deleted too early.
+          let copies = cluster.workers.values.count {
+            $0.objects[object.id].map { object.matches($0.bytes) } == true
+          }
+          #expect(copies >= 2, "\(object.id) of \(record.name)")
         }
       }
     }
