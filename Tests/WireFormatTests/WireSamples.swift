@@ -25,6 +25,11 @@ struct WireSamples {
     for _ in 0..<Int.random(in: 0...4, using: &generator) { values.append(try make(&self)) }
     return values
   }
+  /// All places of a range, or so many of them where there are more.
+  mutating func places(_ range: Range<Int>, most: Int) -> [Int] {
+    range.count <= most
+      ? Array(range) : (0..<most).map { _ in Int.random(in: range, using: &generator) }
+  }
   mutating func ascending() -> [UInt32] {
     var next: UInt32 = 0
     return many { samples in
