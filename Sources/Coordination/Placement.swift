@@ -15,6 +15,9 @@ struct Placement: Sendable, Equatable {
   private var bytes: [Name: UInt64] = [:]
   private var groupCounts: [Name: Int] = [:]
   private var shared: [Pair: Int] = [:]
+  /// For each worker the sum of the squares of what it shares with each other one: of two equally
+  /// loaded workers, the one whose replicas lie less evenly on the others has more.
+  private var unevenness: [Name: Int] = [:]
 
   /// Bytes planned on a worker.
   func load(of name: Name) -> UInt64 { bytes[name] ?? 0 }
@@ -41,8 +44,13 @@ struct Placement: Sendable, Equatable {
         bytes[name] = nil
       }
       for other in targets[(index + 1)...] {
-        shared[Pair(name, other), default: 0] += step
-        if shared[Pair(name, other)] == 0 { shared[Pair(name, other)] = nil }
+        let before = sharedCount(name, other)
+        let after = before + step
+        shared[Pair(name, other)] = after == 0 ? nil : after
+        for side in [name, other] {
+          let sum = (unevenness[side] ?? 0) + after * after - before * before
+          unevenness[side] = sum == 0 ? nil : sum
+        }
       }
     }
   }
@@ -51,7 +59,8 @@ struct Placement: Sendable, Equatable {
   ///
   /// One after the other: on another rack than those before, where labels allow it; of these the
   /// least loaded, and of those about as little loaded (within the group's size) the one that shares
-  /// the fewest groups with those before, so that the replicas of one worker lie on all others.
+  /// the fewest groups with those before, so that the replicas of one worker lie on all others. Of
+  /// equal ones comes first whose replicas lie least evenly so far: it needs the choice most.
   /// - Parameters:
   ///   - kept: The workers that the group has already.
   ///   - candidates: The others that have room, ascending.
@@ -75,10 +84,15 @@ struct Placement: Sendable, Equatable {
   }
 
   private func precedes(_ one: Name, _ other: Name, beside chosen: [Member]) -> Bool {
-    let left = (sharedCounts(one, chosen), load(of: one), groupCount(of: one))
-    let right = (sharedCounts(other, chosen), load(of: other), groupCount(of: other))
-    if left != right { return left < right }
-    return one < other
+    let left = rank(one, beside: chosen)
+    let right = rank(other, beside: chosen)
+    return left != right ? left < right : one < other
+  }
+
+  private func rank(_ name: Name, beside chosen: [Member]) -> (Int, Int, UInt64, Int) {
+    (
+      sharedCounts(name, chosen), -(unevenness[name] ?? 0), load(of: name), groupCount(of: name)
+    )
   }
 
   private func sharedCounts(_ name: Name, _ chosen: [Member]) -> Int {
