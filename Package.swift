@@ -46,6 +46,15 @@ let package = Package(
     library("Coordination", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     library("Working", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     library("Runtime", ["Itemsets", "Blocks", "Apriori"]),
+    library(
+      "LodeSimulator",
+      ["Itemsets", "Blocks", "Apriori", "Messages", "Coordination", "Working"]),
+    .executableTarget(
+      name: "simulate",
+      dependencies: [
+        "LodeSimulator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
     library("DemonstrationData"),
     library("Reports", ["Itemsets", "Apriori", "AssociationRules"]),
     .executableTarget(
@@ -73,9 +82,11 @@ let package = Package(
     tests(of: "Blocks", ["Itemsets"]),
     tests(of: "Apriori", ["Itemsets", "Blocks"]),
     tests(of: "Messages", ["Itemsets", "Blocks", "Apriori"]),
+    tests(of: "Coordination", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "DemonstrationData", []),
     tests(of: "AssociationRules", ["Itemsets", "Apriori"]),
+    tests(of: "LodeSimulator", []),
     tests(of: "Reports", ["Itemsets", "Apriori", "AssociationRules"]),
   ]
 )
