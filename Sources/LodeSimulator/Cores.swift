@@ -1,0 +1,64 @@
+import Apriori
+import Coordination
+import Messages
+import Working
+
+/// Where the simulator meets the code under test: how cores are made, told and asked to work.
+extension World {
+  func makeCoordinator(_ machine: CoordinatorMachine) -> Coordinator {
+    var configuration = CoordinatorConfiguration()
+    configuration.replication = scenario.replication
+    configuration.heartbeatMilliseconds = 100
+    configuration.suspectMilliseconds = 500
+    configuration.deadMilliseconds = 1_500
+    configuration.resendMilliseconds = 200
+    configuration.leaseMilliseconds = 100
+    configuration.attemptLimit = 1_000_000
+    configuration.failureLimit = 4
+    configuration.setAsideMilliseconds = scenario.setAsideMilliseconds
+    configuration.ingestSilenceMilliseconds = 2_500
+    configuration.ingestCredits = 3
+    configuration.inlineLimit = scenario.inlineLimit
+    configuration.passesValues = scenario.passesValues
+    configuration.dataEndpoint = machine.endpoint
+    return Coordinator(configuration: configuration, catalog: catalog)
+  }
+
+  func makeWorker(_ machine: WorkerMachine) -> Worker {
+    var configuration = WorkerConfiguration(
+      name: machine.name, incarnation: Incarnation(machine.incarnation))
+    configuration.dataEndpoint = machine.endpoint
+    configuration.resendMilliseconds = 200
+    configuration.coordinatorSilenceMilliseconds = 600
+    configuration.inlineLimit = scenario.inlineLimit
+    configuration.passesValues = scenario.passesValues
+    configuration.scrubMilliseconds = 150
+    let start = WorkerStart(
+      cluster: machine.disk.cluster, promised: machine.disk.promised,
+      objects: machine.disk.objects, freeBytes: machine.disk.freeBytes)
+    return Worker(
+      configuration: configuration, start: start, seed: chance.bits(),
+      at: machine.moment(at: now).milliseconds)
+  }
+
+  func handle(
+    _ event: CoordinatorEvent, by machine: CoordinatorMachine
+  ) -> [CoordinatorEffect] {
+    let effects = machine.core?.handle(event, at: machine.moment(at: now)) ?? []
+    machine.core?.validateState()
+    return effects
+  }
+
+  func handle(_ event: WorkerEvent, by machine: WorkerMachine) -> [WorkerEffect] {
+    let effects = machine.core?.handle(event, at: machine.moment(at: now).milliseconds) ?? []
+    machine.core?.validateState()
+    return effects
+  }
+
+  /// Does work of a compute pool, for real.
+  func performed(_ work: CoordinatorWork) -> CoordinatorOutcome { perform(work, scratch: scratch) }
+
+  func performed(_ work: WorkerWork) -> WorkerOutcome { perform(work, scratch: scratch) }
+
+  func encode(_ chunk: TransactionChunk) -> [UInt8] { chunk.encoded() }
+}
