@@ -70,8 +70,8 @@ private struct RangeTask {
         countDense(
           cursor(words), pathLength: pathLength, dense: dense, allowance: allowance, scratch, counts
         )
-      case .sparse(let sparse): countSparse(sparse, words, counts)
-      case .sparseWide(let sparse): countSparse(sparse, words, counts)
+      case .sparse(let sparse): countSparse(sparse, words, counts, allowance)
+      case .sparseWide(let sparse): countSparse(sparse, words, counts, allowance)
       }
     }
   }
@@ -93,7 +93,7 @@ private struct RangeTask {
 
   private func countSparse<Rank>(
     _ sparse: SparseProjection<Rank>, _ words: UnsafePointer<UInt32>,
-    _ counts: UnsafeMutablePointer<UInt32>
+    _ counts: UnsafeMutablePointer<UInt32>, _ allowance: UInt32?
   ) {
     if pathLength == 0 {
       Apriori.countPairs(cursor(words), sparse: sparse, scratch, counts)
@@ -101,7 +101,8 @@ private struct RangeTask {
       let ahead = RangeCursor(
         range, words: words, pathLength: pathLength, path: scratch.pathAhead.reserve(pathLength))
       countClasses(
-        cursor(words), ahead: ahead, pathLength: pathLength, sparse: sparse, scratch, counts)
+        cursor(words), ahead: ahead, pathLength: pathLength, sparse: sparse, allowance: allowance,
+        scratch, counts)
     }
   }
 

@@ -9,9 +9,9 @@ let stripWordCount = 1024
 /// Prefix intersections are kept on a small stack and recomputed where the path changes: caching
 /// them for a whole level would read more memory than it saves.
 ///
-/// - Parameter allowance: counts up to this one do not matter, nil where all do. A group whose path
-///   has no more transactions is left uncounted; where there are several strips that is not known in
-///   time, and all groups are counted.
+/// - Parameter allowance: counts up to this one do not matter, nil where all do. Candidates are left
+///   uncounted where their path or node has no more transactions; with several strips that is not
+///   known in time, and all are counted.
 func countDense(
   _ start: RangeCursor, pathLength: Int, dense: DenseProjection, allowance: UInt32?,
   _ scratch: CountingScratch, _ counts: UnsafeMutablePointer<UInt32>
@@ -35,14 +35,15 @@ private func countStrip(
   let bitmaps = UnsafePointer(dense.bitmaps.base) + firstWord
   let nodeBitmap = prefixes + pathLength * stripWordCount
   let planeBitmap = nodeBitmap + stripWordCount
+  var silence = Silence(allowance: allowance)
   var cursor = start
   var counts = counts
   while cursor.next() {
     let prefix = intersectPath(
       cursor.path, shared: cursor.shared, pathLength: pathLength, bitmaps: bitmaps, stride: stride,
       wordCount: wordCount, prefixes: prefixes, prefixStride: stripWordCount)
-    if let prefix, let allowance,
-      count(prefix, dense, planeBitmap, wordCount: wordCount) <= allowance
+    if let prefix, silence.isWorthAsking(candidateCount: cursor.candidateCount),
+      silence.covers(count(prefix, dense, planeBitmap, wordCount: wordCount))
     {
       counts += cursor.candidateCount
       continue
@@ -54,6 +55,12 @@ private func countStrip(
         bitmap = UnsafePointer(nodeBitmap)
       }
       let siblingCount = cursor.extensionCount - node - 1
+      if silence.isWorthAsking(candidateCount: siblingCount),
+        silence.covers(count(bitmap, dense, planeBitmap, wordCount: wordCount))
+      {
+        counts += siblingCount
+        continue
+      }
       countEach(
         bitmap, bitmaps, cursor.extensions + (node + 1), siblingCount, dense, planeBitmap,
         firstWord: firstWord, wordCount: wordCount, counts)

@@ -69,97 +69,62 @@ public func nominations(
     let (total, overflow) = silent.addingReportingOverflow(own)
     guard !overflow, total < minimumSupport || total == 0 else {
       throw CountingError(
-        "reports keep silent about \(total) transactions and more of a candidate, and"
-          + " \(minimumSupport) make it frequent: itemsets would be lost; the range must be counted"
-          + " again with the allowances of the job")
+        "\(reports.count) reports keep silent about candidates that together can reach the minimum"
+          + " support of \(minimumSupport): itemsets would be lost; the range must be counted again"
+          + " with the allowances of the job")
     }
     silent = total
     allowances.append(own)
   }
-  let sums = sum(reports, candidateCount: range.candidateCount)
-  if silent == 0 || reports.count == 1 {
-    let found = frequent(sums, minimumSupport: minimumSupport)
-    return PollPlan(
-      candidates: found.positions, reportedCounts: found.counts,
-      lists: Array(repeating: [], count: reports.count), allowances: allowances)
-  }
-  let possible = candidates(
-    sums, reports: reports, allowances: allowances, silent: silent, minimumSupport: minimumSupport)
+  let found = CandidateSums(reports, candidateCount: range.candidateCount)
+    .candidates(reaching: minimumSupport, silent: silent)
+  var listed = PositionSet(candidateCount: range.candidateCount)
   return PollPlan(
-    candidates: possible.positions, reportedCounts: possible.counts,
-    lists: zip(reports, allowances).map { report, allowance in
-      guard allowance > 0, case .above(_, let positions, _) = report else { return [] }
-      return subtract(positions, from: possible.positions)
+    candidates: found.positions, reportedCounts: found.counts,
+    lists: reports.map { report in
+      guard silent > 0, case .above(1..., let positions, _) = report else { return [] }
+      listed.insert(positions)
+      defer { listed.remove(positions) }
+      return listed.complement(in: found.positions)
     },
     allowances: allowances)
 }
 
-private func frequent(
-  _ sums: CountSums, minimumSupport: UInt64
-) -> (positions: [UInt32], counts: [UInt64]) {
-  var positions: [UInt32] = []
-  var counts: [UInt64] = []
-  switch sums {
-  case .all(let all):
-    for index in all.indices where all[index] >= minimumSupport {
-      positions.append(UInt32(truncatingIfNeeded: index))
-      counts.append(all[index])
-    }
-  case .listed(let listed, let sums):
-    for index in sums.indices where sums[index] >= minimumSupport {
-      positions.append(listed[index])
-      counts.append(sums[index])
-    }
-  }
-  return (positions, counts)
-}
+/// A bit a candidate, to find without a branch each which candidates a report does not list.
+private struct PositionSet {
+  private var bits: [UInt64]
 
-/// The candidates that are named and whose reported counts reach the minimum support together with the
-/// allowances of the reports that do not name them.
-private func candidates(
-  _ sums: CountSums, reports: [CountReport], allowances: [UInt64], silent: UInt64,
-  minimumSupport: UInt64
-) -> (positions: [UInt32], counts: [UInt64]) {
-  // With a report of all counts among the others every candidate is looked at.
-  let named: PositionUnion
-  let counts: [UInt64]
-  let lists = reports.map { report -> [UInt32] in
-    if case .above(_, let positions, _) = report { return positions }
-    return []
+  init(candidateCount: Int) {
+    bits = [UInt64](repeating: 0, count: (candidateCount + 63) / 64)
   }
-  switch sums {
-  case .all(let all):
-    let everything = Array(0..<UInt32(truncatingIfNeeded: all.count))
-    named = PositionUnion([everything], candidateCount: all.count)
-    counts = all
-  case .listed(let positions, let sums):
-    named = PositionUnion(lists, candidateCount: positions.last.map { Int($0) + 1 } ?? 0)
-    counts = sums
-  }
-  // What the reports that name a candidate could have kept silent about.
-  var spoken = [UInt64](repeating: 0, count: counts.count)
-  for (list, allowance) in zip(lists, allowances) where allowance > 0 {
-    named.forEach(list) { _, place in spoken[place] &+= allowance }
-  }
-  var found: (positions: [UInt32], counts: [UInt64]) = ([], [])
-  for index in counts.indices where counts[index] > 0 {
-    // Silence stands for less than the minimum support: no difference below 0.
-    if counts[index] >= minimumSupport &- (silent &- spoken[index]) {
-      found.positions.append(named.positions[index])
-      found.counts.append(counts[index])
+
+  mutating func insert(_ positions: [UInt32]) {
+    bits.withUnsafeMutableBufferPointer { bits in
+      guard let bits = bits.baseAddress else { return }
+      for position in positions { bits[Int(position >> 6)] |= 1 << UInt64(position & 63) }
     }
   }
-  return found
-}
 
-/// The entries of an ascending list that another one lacks.
-private func subtract(_ removed: [UInt32], from list: [UInt32]) -> [UInt32] {
-  var rest: [UInt32] = []
-  var next = 0
-  for position in list {
-    while next < removed.count, removed[next] < position { next += 1 }
-    if next < removed.count, removed[next] == position { continue }
-    rest.append(position)
+  mutating func remove(_ positions: [UInt32]) {
+    bits.withUnsafeMutableBufferPointer { bits in
+      guard let bits = bits.baseAddress else { return }
+      for position in positions { bits[Int(position >> 6)] = 0 }
+    }
   }
-  return rest
+
+  /// Those of `positions` that are not in the set.
+  func complement(in positions: [UInt32]) -> [UInt32] {
+    [UInt32](unsafeUninitializedCapacity: positions.count + 1) { rest, count in
+      bits.withUnsafeBufferPointer { bits in
+        guard let bits = bits.baseAddress, let rest = rest.baseAddress else { return }
+        var written = 0
+        for position in positions {
+          rest[written] = position
+          let isListed = bits[Int(position >> 6)] >> UInt64(position & 63) & 1
+          written &+= Int(truncatingIfNeeded: 1 &- isListed)
+        }
+        count = written
+      }
+    }
+  }
 }

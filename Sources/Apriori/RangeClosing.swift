@@ -40,12 +40,7 @@ public func closeRange(
     let answer = try sum(
       polls.filter { $0.report == report }.map(\.reply), of: list,
       allowance: plan.allowances[report])
-    var next = 0
-    for (position, count) in zip(list, answer) {
-      while plan.candidates[next] < position { next += 1 }
-      counts[next] = try add(count, to: counts[next])
-      next += 1
-    }
+    try add(answer, of: list, to: &counts, of: plan.candidates)
   }
   let selection = SurvivorSelection(
     range: range, level: level, minimumSupport: minimumSupport, scratch: scratch)
@@ -67,7 +62,11 @@ private func sum(
         "a poll of \(list.count) candidates is answered by \(reply.counts.count) counts;"
           + " it must be sent again")
     }
-    for index in sums.indices { sums[index] = try add(reply.counts[index], to: sums[index]) }
+    for index in sums.indices {
+      let (sum, overflow) = sums[index].addingReportingOverflow(reply.counts[index])
+      // Whatever does not fit contradicts the silence too.
+      sums[index] = overflow ? .max : sum
+    }
   }
   if let index = sums.firstIndex(where: { $0 > allowance }) {
     throw CountingError(
@@ -77,10 +76,20 @@ private func sum(
   return sums
 }
 
-private func add(_ count: UInt64, to sum: UInt64) throws(CountingError) -> UInt64 {
-  let (total, overflow) = sum.addingReportingOverflow(count)
+/// Adds the counts of some candidates to those of all; both lists ascend.
+private func add(
+  _ answer: [UInt64], of list: [UInt32], to counts: inout [UInt64], of candidates: [UInt32]
+) throws(CountingError) {
+  var next = 0
+  var overflow = false
+  for index in list.indices {
+    while next < candidates.count, candidates[next] < list[index] { next &+= 1 }
+    guard next < candidates.count else { break }
+    let sum = counts[next].addingReportingOverflow(answer[index])
+    counts[next] = sum.partialValue
+    overflow = overflow || sum.overflow
+  }
   if overflow {
     throw CountingError("counts of one candidate exceed 64 bits; the range must be counted again")
   }
-  return total
 }

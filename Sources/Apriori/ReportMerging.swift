@@ -20,23 +20,21 @@ public func mergeReports(
           + " of its parts would not be exact; count the parts with an allowance of 0")
     }
   }
-  switch (sum(reports, candidateCount: range.candidateCount), mode) {
-  case (.all(let sums), .all):
-    return .all(try narrowed(sums))
-  case (.listed(let positions, let sums), .all):
-    var counts = [UInt32](repeating: 0, count: range.candidateCount)
-    for (position, count) in zip(positions, try narrowed(sums)) { counts[Int(position)] = count }
-    return .all(counts)
-  case (.all(let sums), .above(let allowance)):
-    let positions = sums.indices.filter { sums[$0] > allowance }
+  let sums = CandidateSums(reports, candidateCount: range.candidateCount)
+  switch mode {
+  case .all:
+    let counts = try narrowed(sums.reported)
+    guard let positions = sums.positions else { return .all(counts) }
+    var all = [UInt32](repeating: 0, count: range.candidateCount)
+    for (position, count) in zip(positions, counts) { all[Int(position)] = count }
+    return .all(all)
+  case .above(let allowance):
+    // No sum exceeds the greatest allowance there is.
+    let (least, overflow) = allowance.addingReportingOverflow(1)
+    let found: (positions: [UInt32], counts: [UInt64]) =
+      overflow ? ([], []) : sums.candidates(reaching: least, silent: 0)
     return .above(
-      allowance: allowance, positions: positions.map { UInt32(truncatingIfNeeded: $0) },
-      counts: try narrowed(positions.map { sums[$0] }))
-  case (.listed(let positions, let sums), .above(let allowance)):
-    let places = sums.indices.filter { sums[$0] > allowance }
-    return .above(
-      allowance: allowance, positions: places.map { positions[$0] },
-      counts: try narrowed(places.map { sums[$0] }))
+      allowance: allowance, positions: found.positions, counts: try narrowed(found.counts))
   }
 }
 
@@ -51,7 +49,7 @@ extension CountReport {
           + " the block set must be counted again")
     case .above(let allowance, let positions, let counts):
       if positions.count == counts.count, isAscending(positions, below: candidateCount),
-        counts.allSatisfy({ $0 > allowance })
+        counts.isEmpty || UInt64(least(counts)) > allowance
       {
         return
       }
@@ -63,6 +61,13 @@ extension CountReport {
   }
 }
 
+/// The smallest of some numbers, without a branch for each.
+private func least(_ numbers: [UInt32]) -> UInt32 {
+  var least = UInt32.max
+  for number in numbers { least = min(least, number) }
+  return least
+}
+
 private func narrowed(_ sums: [UInt64]) throws(CountingError) -> [UInt32] {
   if let large = sums.first(where: { $0 > UInt32.max }) {
     throw CountingError(
@@ -70,104 +75,4 @@ private func narrowed(_ sums: [UInt64]) throws(CountingError) -> [UInt32] {
         + " hand out smaller block sets")
   }
   return sums.map { UInt32(truncatingIfNeeded: $0) }
-}
-
-/// Counts of a range added up.
-enum CountSums {
-  case all([UInt64])
-  case listed(positions: [UInt32], sums: [UInt64])
-}
-
-/// Adds up checked reports; what a report leaves out adds nothing.
-///
-/// Counts have 32 bits and there are fewer than 2^32 reports, so the sums fit.
-func sum(_ reports: [CountReport], candidateCount: Int) -> CountSums {
-  var all: [UInt64]?
-  var lists: [(positions: [UInt32], counts: [UInt32])] = []
-  for report in reports {
-    switch report {
-    case .all(let counts):
-      var sums = all.take() ?? [UInt64](repeating: 0, count: candidateCount)
-      for index in 0..<min(sums.count, counts.count) { sums[index] &+= UInt64(counts[index]) }
-      all = consume sums
-    case .above(_, let positions, let counts): lists.append((positions, counts))
-    }
-  }
-  if var sums = all.take() {
-    for list in lists {
-      for (position, count) in zip(list.positions, list.counts) {
-        sums[Int(position)] &+= UInt64(count)
-      }
-    }
-    return .all(sums)
-  }
-  if lists.count == 1 {
-    return .listed(positions: lists[0].positions, sums: lists[0].counts.map(UInt64.init))
-  }
-  let union = PositionUnion(lists.map(\.positions), candidateCount: candidateCount)
-  var sums = [UInt64](repeating: 0, count: union.positions.count)
-  for list in lists {
-    union.forEach(list.positions) { entry, place in
-      sums[place] &+= UInt64(list.counts[entry])
-    }
-  }
-  return .listed(positions: union.positions, sums: sums)
-}
-
-/// The candidates that at least one of several lists names, and the place of each among them.
-///
-/// A bit a candidate and a number a word: for ranges of the usual size it stays in the first two
-/// caches, and a place costs one population count, however many lists there are.
-struct PositionUnion {
-  /// The candidates, ascending.
-  let positions: [UInt32]
-  private let bits: [UInt64]
-  /// How many candidates precede each word.
-  private let before: [UInt32]
-
-  /// - Parameter lists: positions below `candidateCount`.
-  init(_ lists: [[UInt32]], candidateCount: Int) {
-    var bits = [UInt64](repeating: 0, count: (candidateCount + 63) / 64)
-    bits.withUnsafeMutableBufferPointer { bits in
-      guard let bits = bits.baseAddress else { return }
-      for list in lists {
-        for position in list { bits[Int(position >> 6)] |= 1 << UInt64(position & 63) }
-      }
-    }
-    var before: [UInt32] = []
-    before.reserveCapacity(bits.count)
-    var count: UInt32 = 0
-    for word in bits {
-      before.append(count)
-      count &+= UInt32(truncatingIfNeeded: word.nonzeroBitCount)
-    }
-    positions = [UInt32](unsafeUninitializedCapacity: Int(count)) { positions, written in
-      for (index, word) in bits.enumerated() {
-        var rest = word
-        while rest != 0 {
-          positions[written] = UInt32(truncatingIfNeeded: index << 6 + rest.trailingZeroBitCount)
-          written += 1
-          rest &= rest - 1
-        }
-      }
-    }
-    self.bits = bits
-    self.before = before
-  }
-
-  /// Calls `body` for each entry of one of the lists with the entry's place in the list and in the
-  /// union.
-  @inline(__always)
-  func forEach(_ list: [UInt32], _ body: (_ entry: Int, _ place: Int) -> Void) {
-    bits.withUnsafeBufferPointer { bits in
-      before.withUnsafeBufferPointer { before in
-        guard let bits = bits.baseAddress, let before = before.baseAddress else { return }
-        for entry in list.indices {
-          let word = Int(list[entry] >> 6)
-          let below = bits[word] & ((1 << UInt64(list[entry] & 63)) &- 1)
-          body(entry, Int(before[word]) &+ below.nonzeroBitCount)
-        }
-      }
-    }
-  }
 }

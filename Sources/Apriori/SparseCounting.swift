@@ -142,13 +142,17 @@ extension CandidateList {
 /// The groups of a range that share their first item make a class. For each class, bitmaps of the
 /// class's items over the rows that hold the first item are built, or found where an earlier level
 /// left them.
+///
+/// - Parameter allowance: counts up to this one do not matter, nil where all do; candidates are left
+///   uncounted where their node has no more transactions.
 func countClasses<Rank>(
   _ start: RangeCursor, ahead startAhead: RangeCursor, pathLength: Int,
-  sparse: SparseProjection<Rank>, _ scratch: CountingScratch,
+  sparse: SparseProjection<Rank>, allowance: UInt32?, _ scratch: CountingScratch,
   _ counts: UnsafeMutablePointer<UInt32>
 ) {
   var items = ClassItems(rankCount: sparse.rankCount, scratch: scratch)
   let extensionPlaces = scratch.extensionPlaces.reserve(sparse.rankCount)
+  var silence = Silence(allowance: allowance)
   var cursor = start
   var ahead = startAhead
   var aheadHasGroup = ahead.next()
@@ -168,8 +172,9 @@ func countClasses<Rank>(
     let prefixes = scratch.prefixes.reserve((pathLength + 1) * max(bitmaps.wordCount, 1))
     repeat {
       counts = countGroup(
-        cursor, pathLength: pathLength, bitmaps: bitmaps.words.base, wordCount: bitmaps.wordCount,
-        places: items.places, extensionPlaces: extensionPlaces, prefixes: prefixes, counts)
+        cursor, pathLength: pathLength, &silence, bitmaps: bitmaps.words.base,
+        wordCount: bitmaps.wordCount, places: items.places, extensionPlaces: extensionPlaces,
+        prefixes: prefixes, counts)
       hasGroup = cursor.next()
     } while hasGroup && cursor.path[0] == first
     items.removeAll()
@@ -181,7 +186,8 @@ func countClasses<Rank>(
 /// - Returns: where the counts of the next group go.
 @inline(__always)
 private func countGroup(
-  _ cursor: RangeCursor, pathLength: Int, bitmaps: UnsafePointer<UInt64>, wordCount: Int,
+  _ cursor: RangeCursor, pathLength: Int, _ silence: inout Silence,
+  bitmaps: UnsafePointer<UInt64>, wordCount: Int,
   places: UnsafePointer<UInt32>, extensionPlaces: UnsafeMutablePointer<UInt32>,
   prefixes: UnsafeMutablePointer<UInt64>, _ counts: UnsafeMutablePointer<UInt32>
 ) -> UnsafeMutablePointer<UInt32> {
@@ -210,6 +216,15 @@ private func countGroup(
       bitmap = UnsafePointer(nodeBitmap)
     }
     let siblingCount = cursor.extensionCount - node - 1
+    if silence.isWorthAsking(candidateCount: siblingCount) {
+      var itself: UInt32 = 0
+      var count: UInt32 = 0
+      lode_bitmap_count_each(bitmap, bitmap, 0, &itself, 1, wordCount, 0, &count)
+      if silence.covers(count) {
+        counts += siblingCount
+        continue
+      }
+    }
     lode_bitmap_count_each(
       bitmap, bitmaps, wordCount, extensionPlaces + node + 1, siblingCount, wordCount, 0, counts)
     counts += siblingCount

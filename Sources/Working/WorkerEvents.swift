@@ -1,4 +1,5 @@
 public import Apriori
+public import Blocks
 public import Messages
 
 /// What an operator may set; times are milliseconds.
@@ -67,6 +68,8 @@ public struct WorkerStart: Sendable {
   public var objects: [ObjectDescriptor]
   /// Bytes free on the disk.
   public var freeBytes: UInt64
+  /// Blocks that are in memory and stay there: they are never loaded and count against no limit.
+  public var residentBlocks: [ObjectID: Block] = [:]
 
   /// A start.
   public init(

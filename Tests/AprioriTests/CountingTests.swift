@@ -70,7 +70,6 @@ import Testing
     }
   }
 
-  /// Groups that cannot exceed the allowance are not counted, and nothing changes.
   @Test(arguments: [Projection.Layout.dense, .sparse])
   func listsAreAllCountsFiltered(layout: Projection.Layout) throws {
     let scratch = CountingScratch()
@@ -82,6 +81,31 @@ import Testing
       #expect(
         count(range, of: level, in: projection, mode: mode, scratch: scratch)
           == (try mergeReports([all], range: range, mode: mode)))
+    }
+  }
+
+  /// Groups large enough that it is asked first whether their node can exceed the allowance.
+  @Test(arguments: [(Projection.Layout.dense, 1), (.dense, 4), (.sparse, 1)])
+  func silentNodesChangeNothing(layout: Projection.Layout, copies: Int) throws {
+    var random = SeededGenerator(seed: 7)
+    // Where rows repeat they are merged and have weights.
+    let rows = (0..<(240 / copies)).flatMap { _ -> [[Int]] in
+      let bits = random.next() & random.next() | random.next() & 0x3
+      return Array(repeating: (0..<14).filter { bits >> UInt64($0) & 1 == 1 }, count: copies)
+    }
+    let data = try ShardedData(rows: rows, itemCount: 14, support: 2, shardCount: 1)
+    let scratch = CountingScratch()
+    let projection = try data.projection(of: [0], layout: layout)
+    for level in try data.levels().prefix(4) {
+      for range in candidateRanges(of: level, targetCandidateCount: 200) {
+        let all = count(range, of: level, in: projection, mode: .all, scratch: scratch)
+        for allowance in [0, 1, 3, 8, 20, 60, 300] as [UInt64] {
+          let mode = ReportMode.above(allowance: allowance)
+          #expect(
+            count(range, of: level, in: projection, mode: mode, scratch: scratch)
+              == (try mergeReports([all], range: range, mode: mode)), "level \(level.length)")
+        }
+      }
     }
   }
 

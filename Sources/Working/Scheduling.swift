@@ -1,0 +1,108 @@
+// What the threads of the compute pool do next: jobs take turns, the oldest assignment of a job comes
+// first, and an assignment is counted piece by piece, all its waiting ranges in one piece before the
+// next, so that a block set larger than memory is read once for all of them.
+
+import Apriori
+import Blocks
+import Messages
+
+extension Worker {
+  /// Keeps as many threads busy as there are.
+  mutating func schedule() {
+    guard !hasStopped, membership.phase != .leaving else { return }
+    while busyCount < max(configuration.threads, 1), beginNext() {}
+  }
+
+  /// Begins one piece of work of the job whose turn it is; false where there is none.
+  private mutating func beginNext() -> Bool {
+    let jobCount = jobOrder.count
+    for step in 0..<jobCount {
+      let place = (nextJob + step) % jobCount
+      for number in jobs[jobOrder[place]]?.active ?? [] where beginNext(of: number) {
+        nextJob = (place + 1) % jobCount
+        return true
+      }
+    }
+    return false
+  }
+
+  /// Begins one piece of work of an assignment; false where it has none, or waits for its pieces.
+  private mutating func beginNext(of number: Int) -> Bool {
+    while formBatch(of: number) {
+      var isExhausted = true
+      guard let pieceCount = assignments.byNumber[number]?.batch?.order.count else { return false }
+      for slot in 0..<pieceCount {
+        guard let cell = nextCell(slot, of: number),
+          let piece = assignments.byNumber[number]?.batch?.order[slot],
+          let key = assignments.byNumber[number]?.pieces[piece].key
+        else { continue }
+        isExhausted = false
+        if let projection = projections.use(key) {
+          assignments.byNumber[number]?.batch?.begun[slot] += 1
+          return count(cell, in: projection, of: number)
+        }
+        if projections.entries[key] == nil {
+          let before = busyCount
+          beginPiece(piece, of: number)
+          if busyCount > before { return true }
+          // Failing for want of a block ends the assignment.
+          if assignments.byNumber[number]?.batch == nil { return false }
+        }
+      }
+      if !isExhausted { return false }
+      assignments.byNumber[number]?.batch = nil
+    }
+    return false
+  }
+
+  /// Makes sure there is a batch; false, and the assignment rests, where nothing waits.
+  private mutating func formBatch(of number: Int) -> Bool {
+    guard let assignment = assignments.byNumber[number] else { return false }
+    if assignment.batch != nil { return true }
+    let cells = assignment.waiting.filter { assignment.cells[$0.range]?.ticket == $0.ticket }
+    assignments.byNumber[number]?.waiting = []
+    if cells.isEmpty {
+      jobs[assignment.key.job]?.active.removeAll { $0 == number }
+      return false
+    }
+    // What is in memory already comes first, before it makes room for the others.
+    let ready = assignment.pieces.indices.filter { projections.isReady(assignment.pieces[$0].key) }
+    let others = assignment.pieces.indices.filter {
+      !projections.isReady(assignment.pieces[$0].key)
+    }
+    assignments.byNumber[number]?.batch = Batch(
+      cells: cells, order: ready + others,
+      begun: Array(repeating: 0, count: assignment.pieces.count))
+    return true
+  }
+
+  /// The next cell of a batch to be counted in the piece at `slot`; cells no longer wanted are
+  /// passed over.
+  private mutating func nextCell(_ slot: Int, of number: Int) -> CellName? {
+    while let begun = assignments.byNumber[number]?.batch?.begun[slot],
+      let count = assignments.byNumber[number]?.batch?.cells.count, begun < count,
+      let cell = assignments.byNumber[number]?.batch?.cells[begun]
+    {
+      if assignments.byNumber[number]?.cells[cell.range]?.ticket == cell.ticket { return cell }
+      assignments.byNumber[number]?.batch?.begun[slot] += 1
+    }
+    return nil
+  }
+
+  private mutating func count(
+    _ name: CellName, in projection: Projection, of number: Int
+  ) -> Bool {
+    guard let key = assignments.byNumber[number]?.key,
+      let pieceCount = assignments.byNumber[number]?.pieces.count,
+      let rule = assignments.byNumber[number]?.cells[name.range]?.readyRule,
+      case .ready(let level) = jobs[key.job]?.levels[key.level]
+    else { return false }
+    assignments.byNumber[number]?.cells[name.range]?.begunCount += 1
+    let work = CountingWork(
+      level: level.level, range: level.ranges[Int(name.range)], projection: projection, rule: rule,
+      form: pieceCount == 1 ? answerForm(key.job) : nil)
+    performBusy(
+      .count(work), for: .count(CellRun(assignment: number, cell: name, begunAt: now)))
+    return true
+  }
+}

@@ -1,0 +1,211 @@
+// What a worker stores: copies made, deleted, set aside, verified, and checked in the background.
+
+import Messages
+
+/// The objects of a worker and what is being done with them.
+struct Storage: Sendable {
+  /// One copy to be made here.
+  struct Copy: Sendable {
+    enum State: Sendable { case waiting, fetching, storing }
+    enum Fate: Sendable { case keep, delete, quarantine }
+
+    let descriptor: ObjectDescriptor
+    var sources: [String]
+    var state = State.waiting
+    /// What a command that came in the meantime wants with the object.
+    var fate = Fate.keep
+  }
+
+  /// Objects that are durable here.
+  var held: [ObjectID: ObjectDescriptor] = [:]
+  var copies: [ObjectID: Copy] = [:]
+  /// Copies that have not begun, in order.
+  var copyQueue: [ObjectID] = []
+  var runningCopyCount = 0
+  var deleting: Set<ObjectID> = []
+  /// Objects to be verified, in order, and those being read.
+  var verificationQueue: [ObjectDescriptor] = []
+  var verifying: Set<ObjectID> = []
+  /// What the scrub goes through, in order.
+  var scrubList: [ObjectDescriptor] = []
+  var nextScrubPlace = 0
+  var nextScrub: UInt64
+  var scrubRuns = false
+  /// Damaged objects about which the coordinator has not commanded anything yet.
+  var damaged: [ObjectDescriptor] = []
+  var nextDamageReport: UInt64 = 0
+
+  /// Copies, and verifications, that wait; the coordinator repeats what is dropped beyond.
+  static let queueLimit = 4_096
+
+  init(objects: [ObjectDescriptor], nextScrub: UInt64) {
+    self.nextScrub = nextScrub
+    for descriptor in objects { held[descriptor.id] = descriptor }
+  }
+}
+
+extension Worker {
+  // MARK: Copies
+
+  mutating func replicate(_ descriptor: ObjectDescriptor, sources: [String]) {
+    let id = descriptor.id
+    storage.damaged.removeAll { $0.id == id }
+    guard id.kind.isStored else {
+      return send(.storeFailed(descriptor, .disk("\(id) is of a kind that is never stored")))
+    }
+    if storage.held[id] == descriptor { return send(.stored(descriptor)) }
+    if storage.deleting.contains(id) { return }
+    if storage.copies[id] != nil {
+      if storage.copies[id]?.state == .waiting { storage.copies[id]?.sources = sources }
+      return
+    }
+    guard storage.copies.count < Storage.queueLimit else { return }
+    storage.copies[id] = Storage.Copy(descriptor: descriptor, sources: sources)
+    storage.copyQueue.append(id)
+    beginCopies()
+  }
+
+  private mutating func beginCopies() {
+    while storage.runningCopyCount < max(configuration.copyLimit, 1), !storage.copyQueue.isEmpty {
+      let id = storage.copyQueue.removeFirst()
+      guard let copy = storage.copies[id] else { continue }
+      storage.copies[id]?.state = .fetching
+      storage.runningCopyCount += 1
+      effects.append(
+        .fetch(token(for: .copyFetch(id)), copy.descriptor, sources: copy.sources))
+    }
+  }
+
+  mutating func copyFetched(_ id: ObjectID, _ bytes: [UInt8]) {
+    guard let copy = storage.copies[id] else { return }
+    if copy.fate != .keep { return endCopy(id) }
+    storage.copies[id]?.state = .storing
+    // Another object of this name is replaced.
+    storage.held[id] = nil
+    effects.append(.store(token(for: .copyStore(id)), copy.descriptor, bytes))
+  }
+
+  mutating func copyStored(_ id: ObjectID) {
+    guard let copy = storage.copies[id] else { return }
+    storage.held[id] = copy.descriptor
+    if copy.fate == .keep { send(.stored(copy.descriptor)) }
+    endCopy(id)
+  }
+
+  mutating func copyFailed(_ id: ObjectID, _ failure: StoreFailure) {
+    guard let copy = storage.copies[id] else { return }
+    if copy.fate == .keep { send(.storeFailed(copy.descriptor, failure)) }
+    endCopy(id)
+  }
+
+  /// Forgets a running copy, and does what was commanded while it ran.
+  private mutating func endCopy(_ id: ObjectID) {
+    let fate = storage.copies.removeValue(forKey: id)?.fate
+    storage.runningCopyCount -= 1
+    switch fate {
+    case .delete: delete(id)
+    case .quarantine: quarantine(id)
+    case .keep, nil: break
+    }
+    beginCopies()
+  }
+
+  /// Stops a copy that waits; whether one runs, which then ends in `fate`.
+  private mutating func intercept(_ id: ObjectID, fate: Storage.Copy.Fate) -> Bool {
+    storage.damaged.removeAll { $0.id == id }
+    guard let copy = storage.copies[id] else { return false }
+    if copy.state == .waiting {
+      storage.copies[id] = nil
+      storage.copyQueue.removeAll { $0 == id }
+      return false
+    }
+    storage.copies[id]?.fate = fate
+    return true
+  }
+
+  // MARK: Removal
+
+  mutating func delete(_ id: ObjectID) {
+    if intercept(id, fate: .delete) || storage.deleting.contains(id) { return }
+    guard storage.held.removeValue(forKey: id) != nil else { return send(.deleted(id)) }
+    storage.deleting.insert(id)
+    effects.append(.delete(token(for: .delete(id)), id))
+  }
+
+  mutating func deleted(_ id: ObjectID) {
+    storage.deleting.remove(id)
+    send(.deleted(id))
+  }
+
+  mutating func quarantine(_ id: ObjectID) {
+    if intercept(id, fate: .quarantine) { return }
+    if storage.held.removeValue(forKey: id) != nil { effects.append(.quarantine(id)) }
+  }
+
+  // MARK: Verification
+
+  mutating func verify(_ descriptor: ObjectDescriptor) {
+    guard storage.held[descriptor.id] == descriptor else {
+      return send(.verified(descriptor, .unreachable))
+    }
+    guard !storage.verifying.contains(descriptor.id),
+      !storage.verificationQueue.contains(descriptor),
+      storage.verificationQueue.count < Storage.queueLimit
+    else { return }
+    storage.verificationQueue.append(descriptor)
+    beginVerifications()
+  }
+
+  private mutating func beginVerifications() {
+    while storage.verifying.count < max(configuration.copyLimit, 1),
+      !storage.verificationQueue.isEmpty
+    {
+      let descriptor = storage.verificationQueue.removeFirst()
+      storage.verifying.insert(descriptor.id)
+      effects.append(.load(token(for: .verification(descriptor)), descriptor))
+    }
+  }
+
+  mutating func verified(_ descriptor: ObjectDescriptor, _ failure: StoreFailure?) {
+    storage.verifying.remove(descriptor.id)
+    send(.verified(descriptor, failure))
+    if failure != nil { foundDamaged(descriptor) }
+    beginVerifications()
+  }
+
+  /// An object could not be read as it was written; nothing where it has been deleted since.
+  mutating func foundDamaged(_ descriptor: ObjectDescriptor) {
+    guard storage.held[descriptor.id] == descriptor else { return }
+    storage.held[descriptor.id] = nil
+    effects.append(.quarantine(descriptor.id))
+    send(.damaged(descriptor, .disk))
+    if storage.damaged.count < Storage.queueLimit { storage.damaged.append(descriptor) }
+  }
+
+  mutating func tickStorage() {
+    if now >= storage.nextDamageReport {
+      storage.nextDamageReport = now + 5 * configuration.resendMilliseconds
+      for descriptor in storage.damaged { send(.damaged(descriptor, .disk)) }
+    }
+    scrubIfIdle()
+  }
+
+  /// Reads one object in turn; while there is other work the disk is left alone.
+  private mutating func scrubIfIdle() {
+    let isIdle = busyCount == 0 && storage.copies.isEmpty && storage.verifying.isEmpty
+    guard now >= storage.nextScrub, isIdle, !storage.scrubRuns else { return }
+    storage.nextScrub = now + configuration.scrubMilliseconds
+    if storage.nextScrubPlace >= storage.scrubList.count {
+      storage.scrubList = storage.held.values.sorted { $0.id < $1.id }
+      storage.nextScrubPlace = 0
+    }
+    while storage.nextScrubPlace < storage.scrubList.count {
+      let descriptor = storage.scrubList[storage.nextScrubPlace]
+      storage.nextScrubPlace += 1
+      guard storage.held[descriptor.id] == descriptor else { continue }
+      storage.scrubRuns = true
+      effects.append(.load(token(for: .scrub(descriptor)), descriptor))
+      return
+    }
+  }
+}
