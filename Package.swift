@@ -81,6 +81,11 @@ let package = Package(
     tests(of: "TransactionReaders", ["Itemsets"]),
     tests(of: "Blocks", ["Itemsets"]),
     tests(of: "Apriori", ["Itemsets", "Blocks"]),
+    tests(of: "Coordination", ["Itemsets", "Blocks", "Apriori", "Messages"]),
+    .testTarget(
+      name: "CoordinationJobsTests",
+      dependencies: ["Coordination", "Messages", "Apriori", "Blocks", "Itemsets", "TestSupport"],
+      swiftSettings: strict),
     tests(of: "Messages", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "Coordination", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
