@@ -21,7 +21,10 @@ extension World {
     configuration.inlineLimit = scenario.inlineLimit
     configuration.passesValues = scenario.passesValues
     configuration.dataEndpoint = machine.endpoint
-    return Coordinator(configuration: configuration, catalog: catalog)
+    configuration.encodeManifest = { manifest(of: $0) }
+    return Coordinator(
+      configuration: configuration, catalog: catalog, ownObjects: machine.disk.objects,
+      seed: chance.bits(), at: machine.moment(at: now))
   }
 
   func makeWorker(_ machine: WorkerMachine) -> Worker {
@@ -39,6 +42,14 @@ extension World {
     return Worker(
       configuration: configuration, start: start, seed: chance.bits(),
       at: machine.moment(at: now).milliseconds)
+  }
+
+  func begin(_ machine: CoordinatorMachine) -> [CoordinatorEffect] {
+    machine.core?.start() ?? []
+  }
+
+  func begin(_ machine: WorkerMachine) -> [WorkerEffect] {
+    machine.core?.start(at: machine.moment(at: now).milliseconds) ?? []
   }
 
   func handle(
@@ -61,4 +72,21 @@ extension World {
   func performed(_ work: WorkerWork) -> WorkerOutcome { perform(work, scratch: scratch) }
 
   func encode(_ chunk: TransactionChunk) -> [UInt8] { chunk.encoded() }
+}
+
+/// Stands in for the encoding of records, which lies above: the same bytes for the same record.
+private func manifest(of write: CatalogWrite) -> [UInt8] {
+  var digest = RunDigest()
+  switch write {
+  case .putDataSet(let record):
+    digest.add(record.id)
+    digest.add(record.dictionary)
+    for block in record.shards.flatMap(\.blocks) { digest.add(block) }
+  case .putJob(let record):
+    digest.add(record.summary.id.number)
+    digest.add(UInt64(record.summary.state.rawValue))
+    for checkpoint in record.checkpoints { digest.add(checkpoint) }
+  default: break
+  }
+  return (0..<8).map { UInt8(truncatingIfNeeded: digest.value >> (8 * $0)) }
 }

@@ -11,7 +11,8 @@ extension World {
     digest.add(machine.life)
     if machine.claimedBefore { probes.hit(.jobResumed, if: hasRunningJob) }
     machine.claimedBefore = true
-    add(.tickCoordinator(machine: machine.number, life: machine.life), after: 0)
+    add(.tickCoordinator(machine: machine.number, life: machine.life), after: scenario.tick)
+    carryOut(begin(machine), of: machine)
   }
 
   private var hasRunningJob: Bool {
@@ -21,8 +22,11 @@ extension World {
   /// Gives an event to the process and carries out what it wants.
   func tell(_ machine: CoordinatorMachine, _ event: CoordinatorEvent) {
     guard machine.core != nil else { return }
+    carryOut(handle(event, by: machine), of: machine)
+  }
+
+  private func carryOut(_ effects: [CoordinatorEffect], of machine: CoordinatorMachine) {
     let life = machine.life
-    let effects = handle(event, by: machine)
     for effect in effects {
       guard machine.life == life, failure == nil else { return }
       carryOut(effect, of: machine)

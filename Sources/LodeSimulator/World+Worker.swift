@@ -22,7 +22,8 @@ extension World {
     machine.core = makeWorker(machine)
     note("\(machine.name) starts, life \(machine.life)")
     digest.add(machine.life)
-    add(.tickWorker(machine: machine.number, life: machine.life), after: 0)
+    add(.tickWorker(machine: machine.number, life: machine.life), after: scenario.tick)
+    carryOut(begin(machine), of: machine)
   }
 
   /// A new connection to whoever is at the coordinator's address.
@@ -39,9 +40,13 @@ extension World {
   /// Gives an event to the process and carries out what it wants.
   func tell(_ machine: WorkerMachine, _ event: WorkerEvent) {
     guard machine.core != nil else { return }
-    let life = machine.life
     let effects = handle(event, by: machine)
     checkEffects(effects, of: event, on: machine)
+    carryOut(effects, of: machine)
+  }
+
+  private func carryOut(_ effects: [WorkerEffect], of machine: WorkerMachine) {
+    let life = machine.life
     for effect in effects {
       guard machine.life == life, failure == nil else { return }
       carryOut(effect, of: machine)

@@ -15,8 +15,17 @@ struct Simulate: AsyncParsableCommand {
   @Flag(help: "Print all that happens, for people.") var trace = false
   @Flag(help: "Print nothing but the summary and failures.") var quiet = false
 
+  @Flag(help: "Check that each mutant is caught, and print by which seed.") var mutants = false
+
   func run() async throws {
+    SeedsUnderWay.tellWhenTrapped()
+    if mutants {
+      let table = MutantTable(count: max(count, 1), firstSeed: seed)
+      if !table.check() { throw ExitCode(1) }
+      return
+    }
     if trace {
+      SeedsUnderWay.note(seed, thread: 0)
       let outcome = simulate(seed: seed, mutant: mutant) { print($0) }
       report(outcome)
       if outcome.failure != nil { throw ExitCode(1) }
@@ -52,7 +61,9 @@ struct Simulate: AsyncParsableCommand {
           var outcomes: [SimulationOutcome] = []
           var seed = seeds.lowerBound + thread
           while seed < seeds.upperBound {
+            SeedsUnderWay.note(seed, thread: Int(thread))
             outcomes.append(simulate(seed: seed, mutant: mutant))
+            SeedsUnderWay.note(nil, thread: Int(thread))
             if outcomes.last?.failure != nil { break }
             seed += stride
           }
