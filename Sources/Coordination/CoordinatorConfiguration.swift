@@ -44,6 +44,11 @@ public struct CoordinatorConfiguration: Sendable {
   public var dataEndpoint = ""
   /// The version of the software, for manifests.
   public var software = ""
+  /// The bytes of a manifest: the record of a data set or job, from which a lost catalog is rebuilt.
+  ///
+  /// Injected because the encoding of records lies above this target; the same bytes for the same
+  /// record.
+  public var encodeManifest: @Sendable (CatalogWrite) -> [UInt8] = { _ in [] }
 
   /// The defaults.
   public init() {}

@@ -21,8 +21,10 @@ public enum CoordinatorOutcome: Sendable {
 
 /// Does work of a coordinator.
 /// - Parameter scratch: memory of the calling thread.
-public func perform(_ work: CoordinatorWork, scratch: CountingScratch) -> CoordinatorOutcome {
-  switch work {
+public func perform(_ work: consuming CoordinatorWork, scratch: CountingScratch)
+  -> CoordinatorOutcome
+{
+  switch consume work {
   case .ingest(let work): .ingest(perform(work))
   case .job(let work): .job(perform(work, scratch: scratch))
   }

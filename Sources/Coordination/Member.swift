@@ -69,9 +69,9 @@ struct Member: Sendable {
   /// Whether it can be spoken to, and what it stores is known.
   var isServing: Bool { liveness != .dead && isWelcome && hasInventory }
 
-  /// Whether replicas may be planned to stay on it.
-  var isUsable: Bool { isServing && !isDraining && !isLeaving }
+  /// Whether replicas may be planned to stay on it; one that is awaited or restarts keeps them.
+  var keepsReplicas: Bool { liveness != .dead && !isDraining }
 
   /// Whether new replicas may be planned on it.
-  var takesReplicas: Bool { isUsable && liveness == .alive }
+  var takesReplicas: Bool { isServing && liveness == .alive && !isDraining && !isLeaving }
 }

@@ -8,6 +8,8 @@ enum TokenOwner: Sendable, Hashable {
   case ingest(RequestID)
   /// A job.
   case job(JobID)
+  /// The record of a worker that wants to join.
+  case member(Name, Incarnation)
   /// The registry of objects: replicas recorded, objects kept.
   case registry
   /// A client's request that is answered when a change is durable.

@@ -1,0 +1,51 @@
+import Messages
+
+/// What a joining worker lists.
+extension ObjectRegistry {
+  /// A worker begins a new life: what it is on record for must be listed again.
+  mutating func beginInventory(of name: Name) {
+    for key in commandKeys(of: name) { close(key) }
+    awaited[name] = contents[name]?.objects ?? []
+  }
+
+  /// Takes a part of a worker's list; the objects that it was told to set aside.
+  /// - Complexity: O(objects of the part).
+  mutating func list(
+    _ objects: [ObjectDescriptor], on name: Name, members: Membership, outbox: inout Outbox
+  ) -> [ObjectID] {
+    var unknown: [ObjectID] = []
+    for descriptor in objects {
+      let id = descriptor.id
+      if let entry = entries[id] {
+        if entry.descriptor == descriptor {
+          addHolder(name, of: id)
+          continue
+        }
+        // A target is told to copy the right bytes over the wrong ones.
+        if groups[entry.group]?.targets.containsSorted(name) == true { continue }
+      } else if droppedOwners.contains(id.owner) {
+        openDelete(of: id, on: name, members: members, outbox: &outbox)
+        continue
+      }
+      unknown.append(id)
+      members.send(.quarantine(id), to: name, &outbox)
+    }
+    return unknown
+  }
+
+  /// A worker has listed everything: it does not hold the rest of what it is on record for.
+  mutating func endInventory(of name: Name) {
+    guard let lacking = awaited.removeValue(forKey: name) else { return }
+    for id in lacking.sorted() { removeHolder(name, of: id) }
+    needsReview = true
+  }
+
+  /// A worker is not part of the cluster any more.
+  mutating func forget(_ name: Name) {
+    for key in commandKeys(of: name) { close(key) }
+    for id in (contents[name]?.objects ?? []).sorted() { removeHolder(name, of: id) }
+    contents[name] = nil
+    awaited[name] = nil
+    needsReview = true
+  }
+}

@@ -1,0 +1,28 @@
+import Messages
+
+/// Whom a command is about: one object on one worker, which has at most one command at a time.
+struct CommandKey: Sendable, Hashable, Comparable {
+  let worker: Name
+  let object: ObjectID
+
+  static func < (left: Self, right: Self) -> Bool {
+    left.worker != right.worker ? left.worker < right.worker : left.object < right.object
+  }
+}
+
+/// Something that a worker was told to do, and has not acknowledged.
+struct StorageCommand: Sendable {
+  enum Kind: Sendable { case copy, delete }
+
+  let kind: Kind
+  /// When it was given, in milliseconds of the coordinator's clock.
+  let givenAt: UInt64
+  /// When it was last sent; nil where the worker could not be reached yet.
+  var sentAt: UInt64?
+  /// How often the worker has said that it could not.
+  var failureCount = 0
+  /// The worker whose copy is read; nil where copies are not throttled, or the coordinator's is.
+  var source: Name?
+  /// Whether it counts against the copies that a worker may make at once.
+  let isThrottled: Bool
+}

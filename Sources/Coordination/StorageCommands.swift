@@ -1,0 +1,197 @@
+import Messages
+
+/// Giving commands to workers, and repeating them until they are acknowledged.
+extension ObjectRegistry {
+  /// For how long a worker that failed to store an object is not asked again.
+  static let avoidanceMilliseconds: UInt64 = 60_000
+  /// How often another attempt is made on the same worker when no source could be read.
+  static let fetchAttempts = 3
+  /// After how many times the dead time a copy is given to another worker.
+  static let copyPatience: UInt64 = 6
+
+  mutating func openCopy(
+    of id: ObjectID, on name: Name, source: Name? = nil, isThrottled: Bool = false,
+    members: Membership, outbox: inout Outbox
+  ) {
+    let key = CommandKey(worker: name, object: id)
+    guard commands[key] == nil else { return }
+    entries[id]?.copying.insertSorted(name)
+    if isThrottled {
+      copiesIn[name, default: 0] += 1
+      if let source { copiesOut[source, default: 0] += 1 }
+    }
+    commandOrder.insertSorted(key)
+    commands[key] = StorageCommand(
+      kind: .copy, givenAt: now, source: source, isThrottled: isThrottled)
+    send(key, members, &outbox)
+  }
+
+  /// Deletes a replica; from now on it does not count as one.
+  mutating func openDelete(
+    of id: ObjectID, on name: Name, members: Membership, outbox: inout Outbox
+  ) {
+    let key = CommandKey(worker: name, object: id)
+    if commands[key]?.kind == .delete { return }
+    close(key)
+    removeHolder(name, of: id)
+    guard members.worker(name) != nil else { return }
+    commandOrder.insertSorted(key)
+    commands[key] = StorageCommand(kind: .delete, givenAt: now, isThrottled: false)
+    send(key, members, &outbox)
+  }
+
+  /// A command is done with, one way or the other.
+  @discardableResult
+  mutating func close(_ key: CommandKey) -> StorageCommand? {
+    guard let command = commands.removeValue(forKey: key) else { return nil }
+    commandOrder.removeSorted(key)
+    if command.kind == .copy { entries[key.object]?.copying.removeSorted(key.worker) }
+    if command.isThrottled {
+      release(key.worker, in: &copiesIn)
+      if let source = command.source { release(source, in: &copiesOut) }
+    }
+    return command
+  }
+
+  private func release(_ name: Name, in counts: inout [Name: Int]) {
+    let count = (counts[name] ?? 0) - 1
+    counts[name] = count > 0 ? count : nil
+  }
+
+  /// Whether a worker has commands that it has not acknowledged.
+  func hasCommands(for name: Name) -> Bool {
+    guard let first = firstCommand(of: name) else { return false }
+    return commandOrder[first].worker == name
+  }
+
+  /// The keys of a worker's commands, ascending.
+  func commandKeys(of name: Name) -> [CommandKey] {
+    guard let first = firstCommand(of: name) else { return [] }
+    return Array(commandOrder[first...].prefix { $0.worker == name })
+  }
+
+  private func firstCommand(of name: Name) -> Int? {
+    var low = 0
+    var high = commandOrder.count
+    while low < high {
+      let middle = (low + high) / 2
+      if commandOrder[middle].worker < name { low = middle + 1 } else { high = middle }
+    }
+    return low < commandOrder.count ? low : nil
+  }
+
+  private mutating func send(_ key: CommandKey, _ members: Membership, _ outbox: inout Outbox) {
+    guard let command = commands[key], members.worker(key.worker)?.isServing == true else { return }
+    switch command.kind {
+    case .delete:
+      members.send(.delete(key.object), to: key.worker, &outbox)
+    case .copy:
+      guard let entry = entries[key.object] else { return }
+      var sources = sources(of: entry, for: key.worker, first: command.source, members)
+      if sources.isEmpty { return }
+      // After a failure another source comes first.
+      let turn = command.failureCount % sources.count
+      sources = Array(sources[turn...] + sources[..<turn])
+      members.send(.replicate(entry.descriptor, sources: sources), to: key.worker, &outbox)
+    }
+    commands[key]?.sentAt = now
+  }
+
+  // MARK: What workers say
+
+  /// A worker has an object, verified and durable.
+  mutating func stored(
+    _ descriptor: ObjectDescriptor, on name: Name, members: Membership, outbox: inout Outbox
+  ) {
+    let id = descriptor.id
+    let key = CommandKey(worker: name, object: id)
+    guard let entry = entries[id] else {
+      openDelete(of: id, on: name, members: members, outbox: &outbox)
+      return
+    }
+    // Something older under the same name: the copy that was asked for is still to come.
+    guard entry.descriptor == descriptor, commands[key]?.kind != .delete else { return }
+    let wasAsked = close(key) != nil
+    if entry.holders.containsSorted(name) { return }
+    let isTarget = groups[entry.group]?.targets.containsSorted(name) == true
+    guard wasAsked || isTarget else {
+      openDelete(of: id, on: name, members: members, outbox: &outbox)
+      return
+    }
+    addHolder(name, of: id)
+    review(entry.group, members: members, outbox: &outbox)
+  }
+
+  /// A worker could not store an object.
+  mutating func storeFailed(
+    _ descriptor: ObjectDescriptor, _ failure: StoreFailure, on name: Name, members: Membership,
+    outbox: inout Outbox
+  ) {
+    let key = CommandKey(worker: name, object: descriptor.id)
+    guard var command = commands[key], command.kind == .copy,
+      let entry = entries[key.object], entry.descriptor == descriptor
+    else { return }
+    command.failureCount += 1
+    commands[key] = command
+    switch failure {
+    case .unreachable, .damaged:
+      // Sent again, from another source, when the time for it comes.
+      if command.failureCount < Self.fetchAttempts { return }
+    case .disk(let reason):
+      outbox.add(.note("worker \(name) could not store \(descriptor.id): \(reason)"))
+    }
+    avoid(key, members: members, outbox: &outbox)
+  }
+
+  /// Gives a copy to another worker.
+  private mutating func avoid(_ key: CommandKey, members: Membership, outbox: inout Outbox) {
+    guard let group = entries[key.object]?.group else { return }
+    close(key)
+    let until = now &+ Self.avoidanceMilliseconds
+    groups[group]?.avoided.removeAll { $0.name == key.worker }
+    groups[group]?.avoided.append((key.worker, until))
+    nextReviewAt = min(nextReviewAt ?? until, until)
+    // It may have stored the object nevertheless, and be only slow to say so.
+    openDelete(of: key.object, on: key.worker, members: members, outbox: &outbox)
+    review(group, members: members, outbox: &outbox)
+  }
+
+  /// A worker does not have an object any more.
+  mutating func deleted(
+    _ id: ObjectID, on name: Name, members: Membership, outbox: inout Outbox
+  ) {
+    let key = CommandKey(worker: name, object: id)
+    if commands[key]?.kind == .delete { close(key) }
+    removeHolder(name, of: id)
+    if let entry = entries[id] { review(entry.group, members: members, outbox: &outbox) }
+  }
+
+  /// A worker was found not to hold an object after all: it is copied there again.
+  mutating func missing(
+    _ id: ObjectID, on worker: Name, members: Membership, outbox: inout Outbox
+  ) {
+    guard let entry = entries[id], entry.holders.containsSorted(worker) else { return }
+    removeHolder(worker, of: id)
+    review(entry.group, members: members, outbox: &outbox)
+  }
+
+  // MARK: Time
+
+  /// Sends again what was not acknowledged, and gives slow copies to others.
+  /// - Complexity: O(open commands).
+  mutating func repeatCommands(members: Membership, outbox: inout Outbox) {
+    for key in commandOrder {
+      guard let command = commands[key] else { continue }
+      let patience = Self.copyPatience &* configuration.deadMilliseconds
+      if command.kind == .copy, now.subtractingOrZero(command.givenAt) >= patience {
+        outbox.add(
+          .note("worker \(key.worker) did not store \(key.object) in time; another one will"))
+        avoid(key, members: members, outbox: &outbox)
+      } else if now.subtractingOrZero(command.sentAt ?? 0) >= configuration.resendMilliseconds
+        || command.sentAt == nil
+      {
+        send(key, members, &outbox)
+      }
+    }
+  }
+}
