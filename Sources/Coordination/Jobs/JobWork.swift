@@ -1,4 +1,4 @@
-public import Apriori
+import Apriori
 import Blocks
 import Itemsets
 import Messages

@@ -1,4 +1,6 @@
+import Apriori
 import Blocks
+import Itemsets
 import Messages
 
 /// The outcome of an effect of a job.
@@ -11,45 +13,276 @@ enum JobEffectOutcome: Sendable {
   case performed(JobOutcome)
 }
 
-/// All jobs.
+/// All jobs: the queue, those that run, and those that have ended, whose results are kept.
 struct Jobs: Sendable {
-  init(configuration: CoordinatorConfiguration) {}
+  let configuration: CoordinatorConfiguration
+  /// For jobs that are added or restored after this is set.
+  var tuning = JobTuning()
+  /// Ascending by number.
+  private(set) var machines: [JobMachine] = []
+  private var lastJob = JobID(0)
+  private var lastLease: UInt64 = 0
+  /// Which job got a worker's last lease, so that running jobs take turns; looked up only.
+  private var turns: [Name: JobID] = [:]
 
+  init(configuration: CoordinatorConfiguration) { self.configuration = configuration }
+
+  // MARK: What is known
+
+  func summary(_ id: JobID) -> JobSummary? { index(of: id).map { machines[$0].summary } }
+
+  /// By number.
+  var summaries: [JobSummary] { machines.map(\.summary) }
+
+  /// Whether a job that has not ended mines a data set.
+  func uses(_ dataSet: DataSetID) -> Bool {
+    machines.contains { $0.record.dataSet == dataSet && !$0.summary.state.isFinal }
+  }
+
+  /// Leases that a worker is expected to answer.
+  func leaseCount(of worker: Name) -> Int {
+    machines.reduce(0) { $0 + $1.leaseCount(of: worker) }
+  }
+
+  /// What an operator should look at, by job.
+  var problems: [String] { machines.compactMap(\.problem) }
+
+  /// The closed levels of a job that is done, where no checkpoints are kept.
+  func closedLevels(of id: JobID) -> ClosedLevels? {
+    guard let index = index(of: id), machines[index].summary.state == .done,
+      !machines[index].keepsCheckpoints
+    else { return nil }
+    let summary = machines[index].summary
+    return ClosedLevels(
+      levels: machines[index].closedLevels, transactionCount: summary.transactionCount,
+      minimumSupport: summary.minimumSupport, completeLength: summary.specification.maximumLevel)
+  }
+
+  /// The ranked items of a job, where no checkpoints are kept.
+  func rankedItems(of id: JobID) -> RankedItems? {
+    index(of: id).flatMap { machines[$0].rankedItems }
+  }
+
+  func index(of id: JobID) -> Int? {
+    var low = 0
+    var high = machines.count
+    while low < high {
+      let middle = (low + high) / 2
+      if machines[middle].id < id { low = middle + 1 } else { high = middle }
+    }
+    return low < machines.count && machines[low].id == id ? low : nil
+  }
+
+  // MARK: Coming and going
+
+  /// Takes jobs from the catalog: those that ran go on at their last checkpoint.
   mutating func restore(
-    _ records: [JobRecord], lastJob: JobID, _ cluster: inout Cluster, at: Moment,
+    _ records: [JobRecord], lastJob: JobID, _ cluster: inout Cluster, at now: Moment,
     _ outbox: inout Outbox
-  ) {}
+  ) {
+    self.lastJob = lastJob
+    for record in records.sorted(by: { $0.summary.id < $1.summary.id }) {
+      machines.append(
+        JobMachine(
+          record: record, isPersisted: true, tuning: tuning, configuration: configuration))
+      self.lastJob = max(self.lastJob, record.summary.id)
+    }
+    startNext(&cluster, at: now, &outbox)
+  }
+
+  /// Adds a job and returns its place.
+  mutating func add(
+    _ specification: JobSpecification, dataSet: DataSetRecord, request: RequestID, at now: Moment
+  ) -> Int {
+    lastJob = JobID(lastJob.number + 1)
+    let summary = JobSummary(
+      id: lastJob, specification: specification, dataSetVersion: dataSet.version,
+      transactionCount: dataSet.transactionCount, submittedAt: now.unixMilliseconds,
+      software: configuration.software)
+    machines.append(
+      JobMachine(
+        record: JobRecord(
+          summary: summary, dataSet: dataSet.id, request: request, items: nil, checkpoints: []),
+        isPersisted: false, tuning: tuning, configuration: configuration))
+    return machines.count - 1
+  }
+
+  /// Changes one job.
+  mutating func update(_ index: Int, _ body: (inout JobMachine) -> Void) {
+    body(&machines[index])
+  }
+
+  mutating func remove(at index: Int) { machines.remove(at: index) }
+
+  /// Lets queued jobs begin, in the order of their numbers, while fewer run than may; those that ran
+  /// before a restart go first.
+  mutating func startNext(
+    _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
+  ) {
+    for state in [JobState.running, .queued] {
+      for index in machines.indices
+      where machines[index].stage == .queued && machines[index].isPersisted
+        && machines[index].summary.state == state
+      {
+        guard machines.count(where: \.isRunning) < max(configuration.runningJobLimit, 1) else {
+          return
+        }
+        machines[index].start(&cluster, at: now, &outbox)
+      }
+    }
+  }
+
+  // MARK: Events
 
   mutating func handle(
-    _ request: ClientRequest, id: RequestID, from peer: PeerID, _ cluster: inout Cluster,
-    at: Moment, _ outbox: inout Outbox
-  ) {}
-
-  mutating func handle(
-    _ message: WorkerMessage, from worker: Name, _ cluster: inout Cluster, at: Moment,
+    _ message: WorkerMessage, from worker: Name, _ cluster: inout Cluster, at now: Moment,
     _ outbox: inout Outbox
-  ) {}
+  ) {
+    switch message {
+    case .counted(let answer):
+      guard let index = running(answer.key.job, worker, cluster, &outbox) else { return }
+      machines[index].take(answer, from: worker, &cluster, at: now, &outbox)
+    case .countingFailed(let lease, let key, let ranges, let failure):
+      guard let index = running(key.job, worker, cluster, &outbox) else { return }
+      machines[index].failed(
+        lease: lease, key: key, ranges: ranges, failure, from: worker, &cluster, at: now, &outbox)
+    case .missing(let job, let level):
+      guard let index = running(job, worker, cluster, &outbox) else { return }
+      machines[index].reopen(
+        worker, level: level, isWhole: false, &cluster, at: now, &outbox)
+    case .leaving(let leases):
+      for index in machines.indices where machines[index].isRunning {
+        machines[index].leaving(worker, leases, &cluster, at: now, &outbox)
+      }
+    default: return
+    }
+    startNext(&cluster, at: now, &outbox)
+    schedule(worker, &cluster, at: now, &outbox)
+    scheduleAllIfNeeded(&cluster, at: now, &outbox)
+  }
+
+  /// A job that runs; a worker that still works for one that does not is told to forget it.
+  private func running(
+    _ id: JobID, _ worker: Name, _ cluster: Cluster, _ outbox: inout Outbox
+  ) -> Int? {
+    if let index = index(of: id), !machines[index].summary.state.isFinal { return index }
+    cluster.send(.closeJob(id), to: worker, &outbox)
+    return nil
+  }
 
   mutating func workerChanged(
-    _ name: Name, _ cluster: inout Cluster, at: Moment, _ outbox: inout Outbox
-  ) {}
+    _ name: Name, _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
+  ) {
+    for index in machines.indices where machines[index].isRunning {
+      machines[index].workerChanged(name, &cluster, at: now, &outbox)
+    }
+    settle(&cluster, at: now, &outbox)
+  }
 
   mutating func finished(
-    _ outcome: JobEffectOutcome, token: Token, job: JobID, _ cluster: inout Cluster, at: Moment,
-    _ outbox: inout Outbox
-  ) {}
+    _ outcome: JobEffectOutcome, token: Token, job: JobID, _ cluster: inout Cluster,
+    at now: Moment, _ outbox: inout Outbox
+  ) {
+    guard let index = index(of: job) else { return }
+    machines[index].finished(outcome, token: token, &cluster, at: now, &outbox)
+    if machines[index].isRemoved { remove(at: index) }
+    settle(&cluster, at: now, &outbox)
+  }
 
   mutating func secured(
-    _ descriptor: ObjectDescriptor, _ cluster: inout Cluster, at: Moment, _ outbox: inout Outbox
-  ) {}
+    _ descriptor: ObjectDescriptor, _ cluster: inout Cluster, at now: Moment,
+    _ outbox: inout Outbox
+  ) {
+    guard case .job(let id) = descriptor.id.owner, let index = index(of: id) else { return }
+    machines[index].secured(descriptor, &cluster, at: now, &outbox)
+    settle(&cluster, at: now, &outbox)
+  }
 
-  mutating func tick(_ cluster: inout Cluster, at: Moment, _ outbox: inout Outbox) {}
+  mutating func tick(_ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox) {
+    for index in machines.indices where machines[index].isRunning {
+      machines[index].tickLoading(&cluster, at: now, &outbox)
+      machines[index].tickStarving(&cluster, at: now, &outbox)
+      machines[index].tickLeases(&cluster, at: now, &outbox)
+    }
+    startNext(&cluster, at: now, &outbox)
+    scheduleAll(&cluster, at: now, &outbox)
+  }
 
-  func summary(_ id: JobID) -> JobSummary? { nil }
+  /// What follows an event: jobs that may begin do, and cells that wait are given out.
+  mutating func settle(_ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox) {
+    startNext(&cluster, at: now, &outbox)
+    scheduleAllIfNeeded(&cluster, at: now, &outbox)
+  }
 
-  var summaries: [JobSummary] { [] }
+  // MARK: Leases
 
-  func uses(_ dataSet: DataSetID) -> Bool { false }
+  private mutating func scheduleAllIfNeeded(
+    _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
+  ) {
+    if machines.contains(where: \.needsScheduling) { scheduleAll(&cluster, at: now, &outbox) }
+  }
 
-  func validateState() {}
+  private mutating func scheduleAll(
+    _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
+  ) {
+    for index in machines.indices { machines[index].needsScheduling = false }
+    for worker in leasable(cluster) { schedule(worker, &cluster, at: now, &outbox) }
+  }
+
+  /// Workers that may be given leases: those that count, and those set aside where nobody else can.
+  private func leasable(_ cluster: Cluster) -> [Name] {
+    var names = cluster.members.countingWorkers
+    for machine in machines where machine.stage == .counting {
+      for case .some(let home) in (machine.level?.pieces ?? []).map(\.home) {
+        names.insertSorted(home)
+      }
+    }
+    return names
+  }
+
+  /// Gives a worker leases until it has enough to do, the running jobs taking turns.
+  private mutating func schedule(
+    _ worker: Name, _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
+  ) {
+    let running = machines.indices.filter { machines[$0].stage == .counting }
+    guard !running.isEmpty, let member = cluster.members.worker(worker),
+      member.liveness == .alive, member.isServing, !member.isLeaving
+    else { return }
+    let threads = max(member.threads, 1)
+    let target = configuration.leaseMilliseconds * 1_000 * UInt64(threads)
+    while true {
+      var count = 0
+      var microseconds: UInt64 = 0
+      for index in running {
+        count += machines[index].leaseCount(of: worker)
+        microseconds += machines[index].views[worker]?.estimate ?? 0
+      }
+      guard count < 2 || (count < 3 * threads && microseconds < target * 2) else { return }
+      let last = turns[worker] ?? JobID(0)
+      let turn = running.firstIndex { machines[$0].id > last } ?? 0
+      var given = false
+      for offset in running.indices where !given {
+        let index = running[(turn + offset) % running.count]
+        given = machines[index].giveLease(
+          lastLease + 1, to: worker, threads: threads, target: target, cluster, at: now, &outbox)
+        if given {
+          lastLease += 1
+          turns[worker] = machines[index].id
+        }
+      }
+      if !given { return }
+    }
+  }
+
+  // MARK: Checks
+
+  func validateState() {
+    for machine in machines { machine.validateState() }
+    invariant(
+      machines.count(where: \.isRunning) <= max(configuration.runningJobLimit, 1),
+      "More jobs run than may.")
+    for (left, right) in zip(machines, machines.dropFirst()) {
+      invariant(left.id < right.id, "Jobs are out of order.")
+    }
+  }
 }

@@ -1,0 +1,380 @@
+import Apriori
+import Messages
+
+extension JobMachine {
+  /// Takes counts, whoever sends them and for whichever lease: only what was counted matters.
+  mutating func take(
+    _ answer: CountingAnswer, from worker: Name, _ cluster: inout Cluster, at now: Moment,
+    _ outbox: inout Outbox
+  ) {
+    guard stage == .counting, let length = level?.length, let digest = level?.prepared.digest,
+      answer.key.level == length, answer.key.levelDigest == digest
+    else { return }
+    views[worker]?.hasAnswered = true
+    learn(from: answer)
+    for one in answer.answers {
+      guard stage == .counting, level?.ranges.indices.contains(Int(one.range)) == true else {
+        return
+      }
+      if case .published(let descriptor) = one.report {
+        fetch(
+          FetchedAnswer(
+            worker: worker, lease: answer.lease, key: answer.key, answer: one,
+            descriptor: descriptor, isRetry: false), cluster, &outbox)
+      } else {
+        settle(one.range, of: answer.lease, key: answer.key)
+        accept(
+          one, content: one.report, lease: answer.lease, key: answer.key, from: worker, &cluster,
+          at: now, &outbox)
+      }
+    }
+  }
+
+  /// Learns how long counting takes.
+  private mutating func learn(from answer: CountingAnswer) {
+    guard answer.key.phase == .nominate, let lease = leases[answer.lease], let level else { return }
+    let piece = level.pieces[lease.piece]
+    guard piece.shards == answer.key.shards else { return }
+    var units = 0.0
+    for one in answer.answers where lease.open.containsSorted(one.range) {
+      units += level.units(Int(one.range), of: piece)
+    }
+    guard units > 0 else { return }
+    learnedUnits += units
+    learnedMicroseconds += Double(max(answer.microseconds, 1))
+  }
+
+  /// Notes that a range of a lease needs no answer any more.
+  private mutating func settle(_ range: UInt32, of lease: UInt64, key: CountingKey) {
+    guard var known = leases[lease], let level, level.pieces[known.piece].shards == key.shards,
+      level.pieces[known.piece].phase == key.phase
+    else { return }
+    known.open.removeSorted(range)
+    known.fetching.removeSorted(range)
+    leases[lease] = known
+    if known.open.isEmpty { end(known) }
+  }
+
+  // MARK: Reports too long for a message
+
+  private mutating func fetch(
+    _ fetched: FetchedAnswer, _ cluster: Cluster, _ outbox: inout Outbox
+  ) {
+    guard let endpoint = cluster.members.worker(fetched.worker)?.dataEndpoint else { return }
+    if !fetched.isRetry, leases[fetched.lease] != nil {
+      if leases[fetched.lease]?.fetching.insertSorted(fetched.answer.range) == false { return }
+    }
+    outbox.add(
+      .fetch(token(.report(fetched), &outbox), fetched.descriptor, sources: [endpoint]))
+  }
+
+  mutating func reportLoaded(
+    _ fetched: FetchedAnswer, _ bytes: [UInt8], _ cluster: inout Cluster, at now: Moment,
+    _ outbox: inout Outbox
+  ) {
+    guard stage == .counting, level?.length == fetched.key.level,
+      level?.prepared.digest == fetched.key.levelDigest,
+      level?.ranges.indices.contains(Int(fetched.answer.range)) == true
+    else { return }
+    settle(fetched.answer.range, of: fetched.lease, key: fetched.key)
+    accept(
+      fetched.answer, content: .bytes(bytes), lease: fetched.lease, key: fetched.key,
+      from: fetched.worker, &cluster, at: now, &outbox)
+  }
+
+  mutating func reportFailed(
+    _ fetched: FetchedAnswer, _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
+  ) {
+    guard stage == .counting, level?.length == fetched.key.level else { return }
+    if !fetched.isRetry {
+      let retry = FetchedAnswer(
+        worker: fetched.worker, lease: fetched.lease, key: fetched.key, answer: fetched.answer,
+        descriptor: fetched.descriptor, isRetry: true)
+      fetch(retry, cluster, &outbox)
+      return
+    }
+    failed(
+      lease: fetched.lease, key: fetched.key, ranges: [fetched.answer.range],
+      .failed("its report \(fetched.descriptor.id) could not be fetched"), from: fetched.worker,
+      &cluster, at: now, &outbox)
+  }
+
+  // MARK: The ledger
+
+  private mutating func accept(
+    _ answer: RangeAnswer, content: Content<CountReport>, lease: UInt64, key: CountingKey,
+    from worker: Name, _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
+  ) {
+    level?.bytesReceived += content.byteCount
+    let range = Int(answer.range)
+    do throws(CountingError) {
+      let acceptance =
+        switch key.phase {
+        case .nominate:
+          try accept(report: answer, content: content, shards: key.shards, from: worker)
+        case .poll:
+          Self.isLease(lease, of: cluster.epoch)
+            ? try accept(poll: answer, content: content, shards: key.shards, from: worker)
+            : .dropped
+        }
+      switch acceptance {
+      case .accepted: reduceIfComplete(range, &outbox)
+      case .duplicate, .dropped: break
+      case .refused(let error):
+        refused(answer, key: key, from: worker, error, &cluster, at: now, &outbox)
+      }
+    } catch {
+      let answers =
+        key.phase == .nominate ? level?.ranges[range].reports : level?.ranges[range].polls
+      let other = answers?.first { $0.shards == key.shards }?.worker
+      fail(
+        "workers \(other.map { "\($0)" } ?? "?") and \(worker) disagree: \(error)", &cluster,
+        at: now, &outbox)
+    }
+  }
+
+  private mutating func accept(
+    report answer: RangeAnswer, content: Content<CountReport>, shards: [UInt32], from worker: Name
+  ) throws(CountingError) -> RangeLedger.Acceptance {
+    guard var opened = level.take() else { return .dropped }
+    defer { level = opened }
+    let range = Int(answer.range)
+    var ledger = opened.ranges[range].ledger.take() ?? opened.newLedger(range)
+    defer { opened.ranges[range].ledger = ledger }
+    let numbers = shards.map { Int($0) }
+    let mode: ReportMode
+    if case .value(let report) = content {
+      mode = report.mode
+    } else {
+      // What it is announced as; the pool finds out when the range is complete.
+      do throws(CountingError) {
+        mode = try ledger.mode(of: numbers)
+      } catch {
+        return .refused(error)
+      }
+    }
+    let acceptance = try ledger.accept(reportOf: numbers, mode: mode, digest: answer.digest)
+    if acceptance == .accepted {
+      opened.ranges[range].reports.append(
+        HeldAnswer(
+          shards: shards, worker: worker, digest: answer.digest, mode: mode, report: 0,
+          content: content))
+      opened.bytesHeld += content.byteCount
+    }
+    return acceptance
+  }
+
+  private mutating func accept(
+    poll answer: RangeAnswer, content: Content<CountReport>, shards: [UInt32], from worker: Name
+  ) throws(CountingError) -> RangeLedger.Acceptance {
+    guard var opened = level.take() else { return .dropped }
+    defer { level = opened }
+    let range = Int(answer.range)
+    guard let report = opened.report(of: shards, in: range),
+      var ledger = opened.ranges[range].ledger.take()
+    else { return .dropped }
+    defer { opened.ranges[range].ledger = ledger }
+    guard let plan = opened.ranges[range].plan else { return .dropped }
+    var count = plan.lists[report].count
+    if case .value(let reply) = content {
+      guard case .all(let counts) = reply else { return .dropped }
+      count = counts.count
+    }
+    let acceptance = try ledger.accept(
+      pollOf: report, shards: shards.map { Int($0) }, count: count, digest: answer.digest)
+    if acceptance == .accepted {
+      opened.ranges[range].polls.append(
+        HeldAnswer(
+          shards: shards, worker: worker, digest: answer.digest, mode: .all, report: report,
+          content: content))
+      opened.bytesHeld += content.byteCount
+    }
+    return acceptance
+  }
+
+  /// Gives a range to the pool when all is there that was asked for.
+  private mutating func reduceIfComplete(_ range: Int, _ outbox: inout Outbox) {
+    guard let state = level?.ranges[range], let ledger = state.ledger else { return }
+    if state.phase == .counting, ledger.isCovered { plan(range, &outbox) }
+    if state.phase == .polling, ledger.isAnswered { closePolled(range, &outbox) }
+  }
+
+  private mutating func plan(_ range: Int, _ outbox: inout Outbox) {
+    guard var opened = level.take() else { return }
+    opened.ranges[range].phase = .planning
+    let work = PlanningWork(
+      level: opened.prepared.level, rangeIndex: range, range: opened.prepared.cut.ranges[range],
+      reports: opened.ranges[range].reports.compactMap { held in
+        held.content.map { ($0, held.digest, held.mode) }
+      },
+      minimumSupport: summary.minimumSupport, policy: policy, firstNumber: opened.lastNumber + 1)
+    opened.lastNumber += UInt64(work.reports.count)
+    level = opened
+    perform(.plan(work), &outbox)
+  }
+
+  private mutating func closePolled(_ range: Int, _ outbox: inout Outbox) {
+    guard var opened = level.take() else { return }
+    defer { level = opened }
+    guard let plan = opened.ranges[range].plan else { return }
+    opened.ranges[range].phase = .closing
+    perform(
+      .close(
+        ClosingWork(
+          level: opened.prepared.level, rangeIndex: range,
+          range: opened.prepared.cut.ranges[range], plan: plan,
+          polls: opened.ranges[range].polls.compactMap { held in
+            held.content.map { (held.report, $0, held.digest) }
+          },
+          minimumSupport: summary.minimumSupport)), &outbox)
+  }
+
+  // MARK: What the pool found
+
+  mutating func reduced(
+    _ outcome: ReducingOutcome, _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
+  ) {
+    let range = outcome.rangeIndex
+    guard stage == .counting, level?.ranges.indices.contains(range) == true else { return }
+    switch outcome.result {
+    case .closed(let piece):
+      letContentsGo(range)
+      close(range, piece, &cluster, at: now, &outbox)
+      if !policy.passesValues { needsScheduling = true }
+    case .open(let plan, let lists):
+      letContentsGo(range)
+      poll(range, plan, lists, &cluster, at: now, &outbox)
+    case .damaged(let answers, let reason):
+      damaged(answers, of: range, reason, &cluster, at: now, &outbox)
+    case .contradiction(let reason):
+      let workers = (level?.ranges[range].reports ?? []).map(\.worker)
+        .reduce(into: [Name]()) { $0.insertSorted($1) }
+      fail(
+        "level \(summary.level), range \(range): \(reason) (counted by"
+          + " \(workers.map(\.text).joined(separator: ", ")))", &cluster, at: now, &outbox)
+    }
+  }
+
+  /// Forgets the counts of a range, not who sent them.
+  private mutating func letContentsGo(_ range: Int) {
+    guard var opened = level.take() else { return }
+    for index in opened.ranges[range].reports.indices {
+      opened.bytesHeld -= opened.ranges[range].reports[index].content?.byteCount ?? 0
+      opened.ranges[range].reports[index].content = nil
+    }
+    for index in opened.ranges[range].polls.indices {
+      opened.bytesHeld -= opened.ranges[range].polls[index].content?.byteCount ?? 0
+      opened.ranges[range].polls[index].content = nil
+    }
+    level = opened
+  }
+
+  /// Asks the block sets that were silent about candidates that may be frequent.
+  private mutating func poll(
+    _ range: Int, _ plan: PollPlan, _ lists: [Parcel<[UInt32]>?], _ cluster: inout Cluster,
+    at now: Moment, _ outbox: inout Outbox
+  ) {
+    guard var opened = level.take() else { return }
+    var touched: [Int] = []
+    do throws(CountingError) {
+      guard var ledger = opened.ranges[range].ledger else { return }
+      let polls = try ledger.beginPolling(plan)
+      opened.ranges[range].ledger = ledger
+      opened.ranges[range].phase = .polling
+      opened.ranges[range].plan = plan
+      opened.ranges[range].lists = lists
+      for case .some(let list) in lists {
+        publish(list, &outbox)
+        if let object = list.publication { opened.published.append(object.descriptor.id) }
+      }
+      for poll in polls {
+        let asked = opened.ranges[range].reports[poll.report]
+        let piece = try opened.add(
+          BlockSet(home: asked.worker, shards: asked.shards), phase: .poll)
+        opened.pieces[piece].returned.insertSorted(UInt32(truncatingIfNeeded: range))
+        touched.append(piece)
+      }
+      level = opened
+    } catch {
+      level = opened
+      fail(error.description, &cluster, at: now, &outbox)
+      return
+    }
+    for piece in touched { findHome(for: piece, avoiding: nil) }
+    noteStarving(at: now, &outbox)
+    needsScheduling = true
+  }
+
+  /// Some answers are not what they were announced to be: they are asked for again.
+  private mutating func damaged(
+    _ answers: [Int], of range: Int, _ reason: String, _ cluster: inout Cluster, at now: Moment,
+    _ outbox: inout Outbox
+  ) {
+    guard var opened = level.take() else { return }
+    let state = opened.ranges[range]
+    let phase: CountingPhase = state.phase == .planning ? .nominate : .poll
+    let all = phase == .nominate ? state.reports : state.polls
+    var bad: [HeldAnswer] = []
+    var good: [HeldAnswer] = []
+    for (index, answer) in all.enumerated() {
+      if answers.contains(index) { bad.append(answer) } else { good.append(answer) }
+    }
+    var pieces: [Int] = []
+    do throws(CountingError) {
+      var ledger = opened.newLedger(range)
+      for report in phase == .nominate ? good : state.reports {
+        _ = try ledger.accept(
+          reportOf: report.shards.map { Int($0) }, mode: report.mode, digest: report.digest)
+      }
+      if let plan = state.plan {
+        _ = try ledger.beginPolling(plan)
+        for poll in good {
+          _ = try ledger.accept(
+            pollOf: poll.report, shards: poll.shards.map { Int($0) },
+            count: plan.lists[poll.report].count, digest: poll.digest)
+        }
+      }
+      opened.ranges[range].ledger = ledger
+      opened.ranges[range].phase = phase == .nominate ? .counting : .polling
+      if phase == .nominate {
+        opened.ranges[range].reports = good
+      } else {
+        opened.ranges[range].polls = good
+      }
+      for answer in bad {
+        opened.bytesHeld -= answer.content?.byteCount ?? 0
+        pieces.append(
+          try opened.add(BlockSet(home: answer.worker, shards: answer.shards), phase: phase))
+      }
+      level = opened
+    } catch {
+      level = opened
+      fail(error.description, &cluster, at: now, &outbox)
+      return
+    }
+    for (answer, piece) in zip(bad, pieces) where stage == .counting {
+      let name = level?.name(ofRange: range) ?? ""
+      note("\(name): the counts of worker \(answer.worker) are damaged: \(reason)", &outbox)
+      cluster.members.noteFailure(of: answer.worker, at: now)
+      giveBack(
+        [UInt32(truncatingIfNeeded: range)], to: piece, because: .failure(reason),
+        avoiding: answer.worker, &cluster, at: now, &outbox)
+    }
+    needsScheduling = true
+  }
+
+  /// An answer does not fit what was asked: it is asked for again.
+  private mutating func refused(
+    _ answer: RangeAnswer, key: CountingKey, from worker: Name, _ error: CountingError,
+    _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
+  ) {
+    note("worker \(worker): \(error)", &outbox)
+    guard let piece = level?.pieceIndices[PieceKey(phase: key.phase, shards: key.shards)] else {
+      return
+    }
+    cluster.members.noteFailure(of: worker, at: now)
+    giveBack(
+      [answer.range], to: piece, because: .failure(error.description), avoiding: worker, &cluster,
+      at: now, &outbox)
+  }
+}

@@ -1,0 +1,190 @@
+import Messages
+
+extension JobMachine {
+  /// Gives a worker one lease, if it holds a block set with cells that wait.
+  ///
+  /// - Parameters:
+  ///   - number: the lease's number in this epoch.
+  ///   - target: microseconds of a thread that a lease should be worth.
+  /// - Returns: whether one was given.
+  mutating func giveLease(
+    _ number: UInt64, to worker: Name, threads: Int, target: UInt64, _ cluster: Cluster,
+    at now: Moment, _ outbox: inout Outbox
+  ) -> Bool {
+    guard stage == .counting else { return false }
+    while let index = piece(for: worker, threads: threads, target: target, cluster) {
+      guard makeReady(worker, for: level?.pieces[index].shards ?? [], cluster, &outbox) else {
+        return false
+      }
+      let cells = takeCells(
+        of: index, threads: threads, target: target,
+        byteLimit: cluster.configuration.inlineLimit)
+      if cells.ranges.isEmpty { continue }
+      lease(
+        Self.lease(number, of: cluster.epoch), cells, of: index, to: worker, threads: threads,
+        cluster, at: now, &outbox)
+      return true
+    }
+    return false
+  }
+
+  /// The piece that a worker goes on with: polls before new counts, low ranges before high ones, its
+  /// own before those of others.
+  private func piece(
+    for worker: Name, threads: Int, target: UInt64, _ cluster: Cluster
+  ) -> Int? {
+    guard let level else { return nil }
+    let isFull = level.bytesHeld > UInt64(max(cluster.configuration.memoryLimit, 0)) / 4
+    var best: (piece: Int, isPoll: Bool, range: Int)?
+    var other: (piece: Int, waiting: Double)?
+    for index in level.pieces.indices {
+      let piece = level.pieces[index]
+      guard let range = piece.next else { continue }
+      // Old ranges first: their reports can go as soon as they close.
+      if isFull, piece.phase == .nominate, range > level.firstOpenRange,
+        level.ranges[range].ledger == nil
+      {
+        continue
+      }
+      let isPoll = piece.phase == .poll
+      if piece.home == worker {
+        if let known = best {
+          let isBetter = isPoll == known.isPoll ? range < known.range : isPoll
+          if !isBetter { continue }
+        }
+        best = (index, isPoll, range)
+      } else if best == nil, let rate, !isPoll, level.canCount(worker, piece.shards) {
+        // Worth the making of a projection, and more than the home can do in a moment.
+        let waiting = Double(piece.waitingCount) * level.units(range, of: piece) * rate
+        if waiting > Double(target) * 2, waiting > other?.waiting ?? 0 { other = (index, waiting) }
+      }
+    }
+    return best?.piece ?? other?.piece
+  }
+
+  /// Takes cells for one lease out of a piece: about the target, and toward the end of a level ever
+  /// fewer, so that all workers end together.
+  private mutating func takeCells(
+    of index: Int, threads: Int, target: UInt64, byteLimit: Int
+  ) -> (ranges: [UInt32], microseconds: Double) {
+    guard var level = self.level.take() else { return ([], 0) }
+    defer { self.level = level }
+    let rate = self.rate
+    let waiting = level.pieces[index].waitingCount
+    let isPoll = level.pieces[index].phase == .poll
+    let most = rate == nil && !isPoll ? 1 : max(1, waiting / (3 * max(threads, 1)))
+    var ranges: [UInt32] = []
+    var microseconds = 0.0
+    var bytes: UInt64 = 0
+    while ranges.count < most, microseconds < Double(target) {
+      guard let next = level.pieces[index].takeNext() else { break }
+      if next.isReturned, !level.isOpen(next.range, for: level.pieces[index]) { continue }
+      if let rule = level.countingRule(next.range, of: level.pieces[index]) {
+        if case .listed(let list) = rule { bytes += list.byteCount }
+      }
+      ranges.append(UInt32(truncatingIfNeeded: next.range))
+      microseconds += level.units(next.range, of: level.pieces[index]) * (rate ?? 0)
+      if bytes >= UInt64(max(byteLimit, 0)) { break }
+    }
+    level.bytesSent += bytes
+    return (ranges, microseconds)
+  }
+
+  private mutating func lease(
+    _ leaseID: UInt64, _ cells: (ranges: [UInt32], microseconds: Double), of index: Int,
+    to worker: Name, threads: Int, _ cluster: Cluster, at now: Moment, _ outbox: inout Outbox
+  ) {
+    guard let piece = level?.pieces[index] else { return }
+    let estimate = UInt64(min(max(cells.microseconds, 0), 1e15))
+    let queued = (views[worker]?.estimate ?? 0) + estimate
+    views[worker]?.leases.append(leaseID)
+    views[worker]?.estimate += estimate
+    let attempt = cells.ranges.map { piece.attempts[$0]?.all ?? 0 }.max() ?? 0
+    let resend = cluster.configuration.resendMilliseconds
+    let state = LeaseState(
+      id: leaseID, worker: worker, piece: index, attempt: attempt, open: cells.ranges,
+      sentAt: now.milliseconds, resendAt: now.milliseconds + resend, resendInterval: resend,
+      estimate: estimate, expected: queued / 1_000 / UInt64(max(threads, 1)))
+    leases[leaseID] = state
+    level?.leaseCount += 1
+    send(state, cluster, &outbox)
+  }
+
+  /// Lease numbers carry the epoch, so that an answer to an older coordinator is known as such.
+  private static func lease(_ number: UInt64, of epoch: Epoch) -> UInt64 {
+    epoch.number << 40 | number & ((1 << 40) - 1)
+  }
+
+  /// Whether a lease was given out in this epoch.
+  static func isLease(_ id: UInt64, of epoch: Epoch) -> Bool {
+    id >> 40 == epoch.number & ((1 << 24) - 1)
+  }
+
+  /// Sends a lease, or what is left of it.
+  func send(_ lease: LeaseState, _ cluster: Cluster, _ outbox: inout Outbox) {
+    guard let level else { return }
+    let piece = level.pieces[lease.piece]
+    var ranges: [(range: UInt32, rule: CountingRule)] = []
+    for range in lease.open {
+      guard let rule = level.countingRule(Int(range), of: piece) else { continue }
+      ranges.append((range, rule))
+    }
+    if ranges.isEmpty { return }
+    cluster.send(
+      .count(
+        CountingLease(
+          id: lease.id, key: level.key(of: piece, job: id), attempt: lease.attempt,
+          ranges: ranges)), to: lease.worker, &outbox)
+  }
+
+  /// Notes that nothing is awaited from a lease any more.
+  mutating func end(_ lease: LeaseState) {
+    leases[lease.id] = nil
+    views[lease.worker]?.leases.removeSorted(lease.id)
+    if !lease.isAbandoned, let known = views[lease.worker]?.estimate {
+      views[lease.worker]?.estimate = known - min(known, lease.estimate)
+    }
+  }
+
+  /// Leases of a worker that it is expected to answer.
+  func leaseCount(of worker: Name) -> Int { views[worker]?.leases.count ?? 0 }
+
+  /// Sends leases again that have no answer, gives those of slow workers to others too, and calls
+  /// back what nobody needs.
+  mutating func tickLeases(_ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox) {
+    for name in viewNames {
+      guard let view = views[name] else { continue }
+      var unwanted: [UInt64] = []
+      for leaseID in view.leases {
+        guard var lease = leases[leaseID], let level else { continue }
+        let piece = level.pieces[lease.piece]
+        if lease.isAbandoned {
+          if lease.open.allSatisfy({ !level.isOpen(Int($0), for: piece) }) {
+            unwanted.append(leaseID)
+            end(lease)
+          }
+          continue
+        }
+        let age = now.milliseconds - lease.sentAt
+        let patience = max(lease.expected * 4, view.hasAnswered ? 3_000 : 10_000)
+        if age > patience, canBeLeftToOthers(piece, name),
+          lease.open.allSatisfy({ piece.attempts[$0]?.speculations ?? 0 == 0 })
+        {
+          abandon(lease, because: .speculation, &cluster, at: now, &outbox)
+        } else if now.milliseconds >= lease.resendAt, lease.fetching.isEmpty {
+          lease.resendInterval = min(lease.resendInterval * 2, 8_000)
+          lease.resendAt = now.milliseconds + lease.resendInterval
+          leases[leaseID] = lease
+          send(lease, cluster, &outbox)
+        }
+      }
+      if !unwanted.isEmpty { cluster.send(.cancel(leases: unwanted), to: name, &outbox) }
+    }
+  }
+
+  /// Whether every shard of a piece has a worker beside this one.
+  func canBeLeftToOthers(_ piece: Piece, _ worker: Name) -> Bool {
+    guard let level else { return false }
+    return piece.shards.allSatisfy { shard in level.holders[Int(shard)].contains { $0 != worker } }
+  }
+}

@@ -1,0 +1,65 @@
+import Messages
+
+extension JobMachine {
+  /// Stops the program where the job contradicts itself.
+  func validateState() {
+    guard let level else {
+      invariant(stage != .counting && stage != .joining, "A job counts without a level.")
+      invariant(leases.isEmpty, "Leases are out without a level.")
+      return
+    }
+    var listed = 0
+    for name in viewNames {
+      guard let view = views[name] else {
+        invariant(false, "A worker is listed without a view.")
+        continue
+      }
+      listed += view.leases.count
+      for lease in view.leases {
+        invariant(leases[lease]?.worker == name, "A lease is listed at another worker.")
+      }
+    }
+    invariant(listed == leases.count, "A lease is listed nowhere.")
+    invariant(viewNames.count == views.count, "A view is listed nowhere.")
+    invariant(
+      level.closedCount == level.ranges.count(where: { $0.phase == .closed }),
+      "Closed ranges are miscounted.")
+    guard stage == .counting else { return }
+    validateCover(level)
+  }
+
+  /// Every open cell waits in a piece or is out on a lease: else the level would never close.
+  private func validateCover(_ level: OpenLevel) {
+    var cover = [[Bool]](
+      repeating: Array(repeating: false, count: level.transactionCounts.count),
+      count: level.ranges.count)
+    func note(_ range: Int, _ piece: Piece) {
+      let phase: CountingPhase = level.ranges[range].phase == .counting ? .nominate : .poll
+      guard piece.phase == phase else { return }
+      for shard in piece.shards { cover[range][Int(shard)] = true }
+    }
+    for piece in level.pieces {
+      for range in piece.fresh { note(range, piece) }
+      for range in piece.returned { note(Int(range), piece) }
+    }
+    for name in viewNames {
+      for id in views[name]?.leases ?? [] {
+        guard let lease = leases[id], !lease.isAbandoned else { continue }
+        for range in lease.open { note(Int(range), level.pieces[lease.piece]) }
+      }
+    }
+    for (range, state) in level.ranges.enumerated() {
+      let open: [Int]
+      switch state.phase {
+      case .counting: open = state.ledger?.openShards ?? Array(level.transactionCounts.indices)
+      case .polling: open = (state.ledger?.openPolls ?? []).flatMap(\.shards)
+      case .planning, .closing, .closed: open = []
+      }
+      for shard in open {
+        invariant(
+          cover[range][shard], "\(level.name(ofRange: range)), shard \(shard) is nobody's to count."
+        )
+      }
+    }
+  }
+}

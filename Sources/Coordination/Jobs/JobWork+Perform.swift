@@ -1,0 +1,232 @@
+import Apriori
+import Itemsets
+import Messages
+
+/// Does work of a job: a pure function of the work.
+func perform(_ work: JobWork, scratch: CountingScratch) -> JobOutcome {
+  switch work {
+  case .begin(let work): begin(work)
+  case .resume(let work): resume(work)
+  case .plan(let work): plan(work, scratch: scratch)
+  case .close(let work): close(work, scratch: scratch)
+  case .join(let work): .joined(join(work))
+  case .encode(let work): .encoded(encode(work))
+  }
+}
+
+private func begin(_ work: BeginningWork) -> JobOutcome {
+  let items: RankedItems
+  let itemCount: Int
+  do {
+    let dictionary = try DictionarySegment(decoding: work.dictionary).dictionary()
+    itemCount = dictionary.count
+    let counts = try BlockCounts(decoding: work.counts)
+    items = RankedItems(
+      dictionary: dictionary, counts: try counts.totals(itemCount: itemCount),
+      minimumCount: work.minimumSupport)
+  } catch {
+    return .failed("the dictionary or the item counts of the data set cannot be read: \(error)")
+  }
+  let level = Level(items: items, itemCount: itemCount, transactionCount: work.transactionCount)
+  let job = work.levelWork.policy.job
+  var object: (descriptor: ObjectDescriptor, bytes: [UInt8])?
+  if work.keepsItems {
+    let bytes = items.encoded()
+    object = (
+      ObjectDescriptor(id: ObjectID(owner: .job(job), kind: .items, number: 0), bytes: bytes), bytes
+    )
+  }
+  return .begun(
+    BeginningOutcome(
+      items: items, itemsObject: object,
+      countedItems: countedItems(
+        items, transactionCount: work.transactionCount, policy: work.levelWork.policy),
+      level: prepare(level, survivors: nil, isWhole: true, work.levelWork)))
+}
+
+private func resume(_ work: ResumptionWork) -> JobOutcome {
+  do {
+    let items = try RankedItems(decoding: work.items)
+    let level = try Level(decoding: work.level, rankCount: items.count)
+    guard level.length == work.length else {
+      return .failed("the stored level \(work.length) is one of length \(level.length)")
+    }
+    return .resumed(
+      ResumptionOutcome(
+        items: items,
+        countedItems: countedItems(
+          items, transactionCount: work.transactionCount, policy: work.levelWork.policy),
+        level: prepare(level, survivors: nil, isWhole: true, work.levelWork)))
+  } catch {
+    return .failed("the stored items or level \(work.length) cannot be read: \(error)")
+  }
+}
+
+/// The ids of the items that make nodes: those in every transaction come last and are left out.
+private func countedItems(
+  _ items: RankedItems, transactionCount: UInt64, policy: ContentPolicy
+) -> Parcel<[UInt32]> {
+  let counted = items.counts.firstIndex { $0 >= transactionCount } ?? items.count
+  return Parcel(Array(items.ids[..<counted]), number: 0, policy: policy) { ItemList($0).encoded() }
+}
+
+/// Makes a closed level ready for its candidates to be counted.
+private func prepare(
+  _ level: Level, survivors: [Survivors]?, isWhole: Bool, _ work: LevelWork
+) -> PreparedLevel {
+  let cut = LevelCut(of: level, parallelism: work.parallelism, targets: work.targets)
+  let number = UInt64(level.length) * 2
+  let nodeCount = level.nodeCount
+  return PreparedLevel(
+    level: level, digest: level.structureDigest, cut: cut, candidateCount: cut.candidateCount,
+    nodeCount: nodeCount, frequentCount: UInt64(nodeCount + level.perfectExtensionCount),
+    survivors: survivors.map { list in
+      Parcel(list, number: number, policy: work.policy) { SurvivorsList($0).encoded() }
+    },
+    whole: isWhole || work.policy.passesValues
+      ? Parcel(level, number: number + 1, policy: work.policy) { $0.encoded() } : nil)
+}
+
+private func join(_ work: JoiningWork) -> PreparedLevel {
+  let level = Level(
+    after: work.level, segments: work.pieces.map(\.segment), candidateCount: work.candidateCount)
+  let survivors = work.levelWork.policy.passesValues ? nil : work.pieces.compactMap(\.survivors)
+  return prepare(level, survivors: survivors, isWhole: false, work.levelWork)
+}
+
+private func encode(_ work: EncodingWork) -> EncodedLevel {
+  let bytes = work.level.encoded()
+  let descriptor = ObjectDescriptor(
+    id: ObjectID(
+      owner: .job(work.policy.job), kind: .level, number: UInt64(work.level.length)),
+    bytes: bytes)
+  return EncodedLevel(
+    length: work.level.length, isCheckpoint: work.isCheckpoint, descriptor: descriptor,
+    bytes: bytes,
+    whole: Parcel(work.level, number: UInt64(work.level.length) * 2 + 1, policy: work.policy) {
+      _ in bytes
+    })
+}
+
+private func plan(_ work: PlanningWork, scratch: CountingScratch) -> JobOutcome {
+  func outcome(_ result: ReducingOutcome.Result) -> JobOutcome {
+    .reduced(ReducingOutcome(rangeIndex: work.rangeIndex, result: result))
+  }
+  var reports: [CountReport] = []
+  var damaged: [Int] = []
+  var reason = ""
+  for (index, report) in work.reports.enumerated() {
+    do throws(ReportDamage) {
+      let decoded = try decode(report.content, digest: report.digest)
+      guard decoded.mode == report.mode else { throw ReportDamage("it answers another question") }
+      reports.append(decoded)
+    } catch {
+      damaged.append(index)
+      reason = error.reason
+    }
+  }
+  guard damaged.isEmpty else { return outcome(.damaged(damaged, reason)) }
+  do throws(CountingError) {
+    if reports.count == 1, work.policy.passesValues {
+      let segment = try reduce(
+        work.range, of: work.level, reports: reports, minimumSupport: work.minimumSupport,
+        scratch: scratch)
+      return outcome(.closed(ReducedRange(segment: segment, survivors: nil)))
+    }
+    let plan = try nominations(
+      reports: reports, range: work.range, minimumSupport: work.minimumSupport)
+    guard plan.isExact else {
+      var lists: [Parcel<[UInt32]>?] = []
+      for (index, list) in plan.lists.enumerated() {
+        lists.append(
+          list.isEmpty
+            ? nil
+            : Parcel(list, number: work.firstNumber + UInt64(index), policy: work.policy) {
+              PositionList($0).encoded()
+            })
+      }
+      return outcome(.open(plan, lists: lists))
+    }
+    let closed = try closeRange(
+      work.range, of: work.level, plan: plan, polls: [], minimumSupport: work.minimumSupport,
+      scratch: scratch)
+    return outcome(.closed(ReducedRange(segment: closed.segment, survivors: closed.survivors)))
+  } catch {
+    // Reports that do not fit the range even alone are damaged; else it is their sum that is wrong.
+    let alone = reports.indices.filter { index in
+      do throws(CountingError) {
+        _ = try nominations(
+          reports: [reports[index]], range: work.range, minimumSupport: .max)
+        return false
+      } catch {
+        return true
+      }
+    }
+    if alone.isEmpty { return outcome(.contradiction(error.description)) }
+    return outcome(.damaged(alone, error.description))
+  }
+}
+
+private func close(_ work: ClosingWork, scratch: CountingScratch) -> JobOutcome {
+  func outcome(_ result: ReducingOutcome.Result) -> JobOutcome {
+    .reduced(ReducingOutcome(rangeIndex: work.rangeIndex, result: result))
+  }
+  var polls: [(report: Int, reply: PollReply)] = []
+  var damaged: [Int] = []
+  var reason = ""
+  for (index, poll) in work.polls.enumerated() {
+    do throws(ReportDamage) {
+      guard case .all(let counts) = try decode(poll.content, digest: poll.digest),
+        counts.count == work.plan.lists[poll.report].count
+      else { throw ReportDamage("it does not answer the list it was asked about") }
+      polls.append((poll.report, PollReply(counts: counts.map { UInt64($0) })))
+    } catch {
+      damaged.append(index)
+      reason = error.reason
+    }
+  }
+  guard damaged.isEmpty else { return outcome(.damaged(damaged, reason)) }
+  do throws(CountingError) {
+    let closed = try closeRange(
+      work.range, of: work.level, plan: work.plan, polls: polls,
+      minimumSupport: work.minimumSupport, scratch: scratch)
+    return outcome(.closed(ReducedRange(segment: closed.segment, survivors: closed.survivors)))
+  } catch {
+    return outcome(.contradiction(error.description))
+  }
+}
+
+/// A report that is not what it was announced to be.
+private struct ReportDamage: Error {
+  let reason: String
+  init(_ reason: String) { self.reason = reason }
+}
+
+/// Reads a report; what was passed as a value has been on no wire and is trusted.
+private func decode(
+  _ content: Content<CountReport>, digest: UInt64
+) throws(ReportDamage) -> CountReport {
+  switch content {
+  case .value(let report): return report
+  case .published: throw ReportDamage("it was never fetched")
+  case .bytes(let bytes):
+    let report: CountReport
+    do throws(PayloadError) {
+      report = try CountReport(decoding: bytes)
+    } catch {
+      throw ReportDamage("\(error)")
+    }
+    guard report.digest == digest else { throw ReportDamage("its digest differs") }
+    return report
+  }
+}
+
+extension CountReport {
+  /// How the report answers.
+  var mode: ReportMode {
+    switch self {
+    case .all: .all
+    case .above(let allowance, _, _): .above(allowance: allowance)
+    }
+  }
+}

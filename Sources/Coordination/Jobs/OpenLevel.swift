@@ -1,0 +1,181 @@
+import Apriori
+import Messages
+
+/// A report or the answer to a poll that has been accepted.
+struct HeldAnswer: Sendable {
+  let shards: [UInt32]
+  let worker: Name
+  let digest: UInt64
+  let mode: ReportMode
+  /// The report whose list was counted, of a poll.
+  let report: Int
+  /// Nil once it has been reduced.
+  var content: Content<CountReport>?
+}
+
+/// One range of the open level.
+struct RangeState: Sendable {
+  enum Phase: Sendable, Equatable {
+    /// Reports are awaited.
+    case counting
+    /// The pool looks at the reports.
+    case planning
+    /// Answers to polls are awaited.
+    case polling
+    /// The pool looks at the answers.
+    case closing
+    /// The piece of the next level is there.
+    case closed
+  }
+
+  var phase = Phase.counting
+  /// Nil until the first report.
+  var ledger: RangeLedger?
+  /// In the order of acceptance.
+  var reports: [HeldAnswer] = []
+  var plan: PollPlan?
+  var lists: [Parcel<[UInt32]>?] = []
+  /// In the order of acceptance.
+  var polls: [HeldAnswer] = []
+  var closed: ReducedRange?
+}
+
+/// A closed level while its candidates are counted: which cells wait, who answers, what is closed.
+struct OpenLevel: Sendable {
+  var prepared: PreparedLevel
+  let rule: ReportRule
+  let allowances: Allowances
+  let openedAt: UInt64
+  var ranges: [RangeState]
+  var pieces: [Piece] = []
+  /// Where pieces are; looked up only.
+  var pieceIndices: [PieceKey: Int] = [:]
+  /// Who can count each shard now, ascending.
+  var holders: [[Name]] = []
+  let transactionCounts: [UInt64]
+  var closedCount = 0
+  /// Every range before this one is closed.
+  var firstOpenRange = 0
+  /// Bytes of reports that wait for their range to be reduced.
+  var bytesHeld: UInt64 = 0
+  var leaseCount: UInt64 = 0
+  var bytesReceived: UInt64 = 0
+  var bytesSent: UInt64 = 0
+  /// Objects served for this level, to be withdrawn when it closes.
+  var published: [ObjectID] = []
+  /// Whether the pool is encoding the whole level.
+  var isEncodingWhole = false
+  /// Numbers of objects given out.
+  var lastNumber: UInt64
+
+  init(
+    prepared: PreparedLevel, allowances: Allowances, transactionCounts: [UInt64],
+    rule: ReportRule?, at: UInt64
+  ) {
+    self.prepared = prepared
+    self.allowances = allowances
+    self.transactionCounts = transactionCounts
+    openedAt = at
+    self.rule =
+      rule
+      ?? ReportRule(
+        candidateCount: Int(clamping: prepared.candidateCount),
+        expectedFill: prepared.cut.expectedFill, allowances: allowances)
+    ranges = Array(repeating: RangeState(), count: prepared.cut.ranges.count)
+    lastNumber = UInt64(prepared.level.length) << 40
+  }
+
+  /// The length of the closed level.
+  var length: Int { prepared.level.length }
+  /// Whether every range is closed.
+  var isClosed: Bool { closedCount == ranges.count }
+
+  /// How errors call a range.
+  func name(ofRange range: Int) -> String { "level \(length + 1), range \(range)" }
+
+  func key(of piece: Piece, job: JobID) -> CountingKey {
+    CountingKey(
+      job: job, level: length, phase: piece.phase, shards: piece.shards,
+      levelDigest: prepared.digest)
+  }
+
+  func transactionCount(of shards: [UInt32]) -> UInt64 {
+    shards.reduce(0) { $0 + transactionCounts[Int($1)] }
+  }
+
+  /// Adds a piece of the first round or of polls and returns its place.
+  mutating func add(_ blockSet: BlockSet, phase: CountingPhase) throws(CountingError) -> Int {
+    let key = PieceKey(phase: phase, shards: blockSet.shards)
+    if let known = pieceIndices[key] { return known }
+    let mode = try rule.mode(of: blockSet.shards.map { Int($0) }, allowances: allowances)
+    pieces.append(
+      Piece(
+        phase: phase, shards: blockSet.shards, mode: mode,
+        transactionCount: transactionCount(of: blockSet.shards), home: blockSet.home))
+    pieceIndices[key] = pieces.count - 1
+    return pieces.count - 1
+  }
+
+  /// Whether an answer about this range by this piece's block set would be accepted.
+  /// - Complexity: O(shards).
+  func isOpen(_ range: Int, for piece: Piece) -> Bool {
+    let state = ranges[range]
+    switch (piece.phase, state.phase) {
+    case (.nominate, .counting):
+      guard let open = state.ledger?.openShards else { return true }
+      return piece.shards.allSatisfy { open.containsSorted(Int($0)) }
+    case (.poll, .polling):
+      guard let open = state.ledger?.openPolls else { return false }
+      return open.contains { poll in
+        piece.shards.allSatisfy { poll.shards.containsSorted(Int($0)) }
+      }
+    default: return false
+    }
+  }
+
+  /// The report that a poll of these shards is about.
+  func report(of shards: [UInt32], in range: Int) -> Int? {
+    guard let first = shards.first else { return nil }
+    return ranges[range].reports.firstIndex { $0.shards.containsSorted(first) }
+  }
+
+  /// Whether a worker can count all shards of a piece.
+  func canCount(_ worker: Name, _ shards: [UInt32]) -> Bool {
+    shards.allSatisfy { holders[Int($0)].containsSorted(worker) }
+  }
+
+  /// How a range of a piece is to be answered; nil where nothing is asked any more.
+  func countingRule(_ range: Int, of piece: Piece) -> CountingRule? {
+    switch piece.phase {
+    case .nominate:
+      switch piece.mode {
+      case .all: return .all
+      case .above(let allowance): return .above(allowance: allowance)
+      }
+    case .poll:
+      guard let report = report(of: piece.shards, in: range),
+        ranges[range].lists.indices.contains(report), let list = ranges[range].lists[report]
+      else { return nil }
+      return .listed(list.content)
+    }
+  }
+
+  /// Candidates times transactions of a cell: what its time is estimated by.
+  func units(_ range: Int, of piece: Piece) -> Double {
+    let transactions = Double(piece.transactionCount)
+    switch piece.phase {
+    case .nominate:
+      return Double(prepared.cut.ranges[range].candidateCount) * transactions
+    case .poll:
+      guard let report = report(of: piece.shards, in: range), let plan = ranges[range].plan else {
+        return 0
+      }
+      return Double(plan.lists[report].count) * transactions
+    }
+  }
+
+  /// The ledger of a range as it is before the first report.
+  func newLedger(_ range: Int) -> RangeLedger {
+    RangeLedger(name: name(ofRange: range), rule: rule, allowances: allowances)
+  }
+}
