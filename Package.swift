@@ -88,6 +88,7 @@ let package = Package(
       swiftSettings: strict),
     tests(of: "Messages", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "Coordination", ["Itemsets", "Blocks", "Apriori", "Messages"]),
+    tests(of: "Working", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "DemonstrationData", []),
     tests(of: "AssociationRules", ["Itemsets", "Apriori"]),

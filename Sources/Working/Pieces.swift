@@ -9,6 +9,9 @@ extension Worker {
   /// Blocks times items of a piece: its projection holds a number for each while it is made.
   private static var blockItemLimit: Int { 1 << 23 }
 
+  /// Bytes that counting in a block set keeps from level to level, beside its projections.
+  private static var classCacheLimit: Int { 256 << 20 }
+
   /// Cuts a block set into pieces of whole shards; none where a shard is not known.
   func pieces(
     of key: CountingKey, shards: [UInt32: ShardDescription], rankCount: Int
@@ -51,6 +54,7 @@ extension Worker {
   /// Begins to load the blocks of a piece, if there is room for its projection.
   mutating func beginPiece(_ place: Int, of number: Int) {
     guard let piece = assignments.byNumber[number]?.pieces[place],
+      let pieceCount = assignments.byNumber[number]?.pieces.count,
       projections.makeRoom(for: piece.byteEstimate, pinned: pinnedPieces())
     else { return }
     var sources: [BlockSource?] = []
@@ -64,10 +68,12 @@ extension Worker {
       }
       places.append(place)
     }
+    let cacheLimit = min(Self.classCacheLimit, configuration.memoryLimit / 4) / pieceCount
     lastToken += 1
     let run = PieceRun(key: piece.key, serial: lastToken)
     let assembly = ProjectionCache.Assembly(
-      serial: run.serial, blocks: piece.blocks, sources: sources, places: places)
+      serial: run.serial, blocks: piece.blocks, cacheLimit: cacheLimit, sources: sources,
+      places: places)
     projections.set(piece.key, .assembling(assembly), byteCount: piece.byteEstimate)
     continueLoading(run)
   }
@@ -109,10 +115,9 @@ extension Worker {
 
   private mutating func project(_ assembly: ProjectionCache.Assembly, _ run: PieceRun) {
     guard let ranks = jobs[run.key.job]?.readyRanks else { return projections.remove(run.key) }
-    let pieceCount = max(projections.entries.count, 1)
     let work = ProjectionWork(
       blocks: assembly.sources.compactMap { $0 }, ranks: ranks, layout: configuration.layout,
-      cacheLimit: min(256 << 20, configuration.memoryLimit / 8) / pieceCount)
+      cacheLimit: assembly.cacheLimit)
     _ = projections.update(run) { $0.sources = [] }
     performBusy(.project(work), for: .projection(run))
   }

@@ -38,6 +38,8 @@ struct ProjectionCache: Sendable {
   struct Assembly: Sendable {
     let serial: UInt64
     let blocks: [ObjectDescriptor]
+    /// Bytes that counting may keep beside the projection.
+    let cacheLimit: Int
     var sources: [BlockSource?]
     /// Places of blocks that have to be loaded, in order, and how many loads have begun and ended.
     var places: [Int]
@@ -112,20 +114,23 @@ struct ProjectionCache: Sendable {
   /// - Returns: whether they fit, or nothing is pinned or being made, so that there is no waiting.
   mutating func makeRoom(for bytes: Int, pinned: Set<PieceKey>) -> Bool {
     if byteCount + bytes <= limit { return true }
-    let candidates = entries.filter { key, entry in
+    let evictable = entries.filter { key, entry in
       if case .assembling = entry.state { false } else { !pinned.contains(key) }
     }
-    for (key, _) in candidates.sorted(by: { $0.value.lastUsed < $1.value.lastUsed }) {
+    let spared = byteCount - evictable.values.reduce(0) { $0 + $1.byteCount }
+    // What does not fit even so has to wait for what is pinned, and would gain nothing now.
+    guard spared + bytes <= limit || evictable.count == entries.count else { return false }
+    for (key, _) in evictable.sorted(by: { $0.value.lastUsed < $1.value.lastUsed }) {
       remove(key)
-      if byteCount + bytes <= limit { return true }
+      if byteCount + bytes <= limit { break }
     }
-    return entries.isEmpty
+    return true
   }
 }
 
 extension ProjectionCache.Assembly {
   fileprivate static let none = ProjectionCache.Assembly(
-    serial: 0, blocks: [], sources: [], places: [])
+    serial: 0, blocks: [], cacheLimit: 0, sources: [], places: [])
 }
 
 /// Decoded blocks, shared by jobs.

@@ -26,7 +26,7 @@ struct Promises: Sendable {
 }
 
 extension Worker {
-  /// A coordinator's message: is it meant for this worker, and may it be obeyed?
+  /// Takes a coordinator's message if it is meant for this worker and may be obeyed.
   mutating func receive(_ envelope: CoordinatorEnvelope) {
     guard envelope.incarnation == configuration.incarnation else { return }
     if let cluster = promises.cluster ?? promises.pending?.cluster, cluster != envelope.cluster {
