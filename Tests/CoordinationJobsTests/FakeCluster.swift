@@ -184,6 +184,17 @@ struct FakeCluster {
     return .loadFailed(token, .unreachable)
   }
 
+  private func hasSource(_ descriptor: ObjectDescriptor, _ sources: [String]) -> Bool {
+    sources.contains { source in
+      if source == configuration.dataEndpoint {
+        return store[descriptor.id] != nil || published[descriptor.id] != nil
+      }
+      return workers.contains {
+        $0.name.text == source && $0.isUp && $0.objects[descriptor.id] == descriptor
+      }
+    }
+  }
+
   /// Delivers one thing that is on its way; false where nothing is.
   mutating func step() throws -> Bool {
     let choices = flying.count + (persists.isEmpty ? 0 : 1)
@@ -202,6 +213,12 @@ struct FakeCluster {
       try handle(.worker(envelope, from: peer, role: .worker))
     case .toWorker(let envelope, let peer):
       guard let index = workers.firstIndex(where: { $0.peer == peer }) else { return true }
+      if case .replicate(let descriptor, let sources) = envelope.message,
+        !hasSource(descriptor, sources)
+      {
+        send([.storeFailed(descriptor, .unreachable)], from: index)
+        return true
+      }
       let published = self.published
       let blocks = data.blocks
       let messages = try workers[index].handle(

@@ -73,7 +73,7 @@ struct TestData {
   /// Random transactions in which some items go together, so that levels are deep.
   static func random(
     seed: UInt64, count: Int = 120, itemCount: Int = 12, transactionsPerBlock: Int = 10,
-    blocksPerShard: Int = 1
+    blocksPerShard: Int = 1, replication: Int = 2
   ) throws -> TestData {
     var random = SeededGenerator(seed: seed)
     let density = Double.random(in: 0.25...0.6, using: &random)
@@ -92,7 +92,7 @@ struct TestData {
     }
     return try TestData(
       rows: rows, itemCount: itemCount, transactionsPerBlock: transactionsPerBlock,
-      blocksPerShard: blocksPerShard)
+      blocksPerShard: blocksPerShard, replication: replication)
   }
 
   /// All frequent itemsets, by counting every subset of the items.

@@ -134,6 +134,8 @@ struct JobMachine: Sendable {
   var id: JobID { record.summary.id }
   var summary: JobSummary { record.summary }
   var isRunning: Bool { stage != .queued && stage != .ended }
+  /// Whether it runs, or has ended without that being durable yet.
+  var isUnderWay: Bool { isRunning || (stage == .ended && !summary.state.isFinal) }
   var keepsCheckpoints: Bool { !keepsLevels }
   private let keepsLevels: Bool
 

@@ -124,7 +124,7 @@ struct Jobs: Sendable {
       where machines[index].stage == .queued && machines[index].isPersisted
         && machines[index].summary.state == state
       {
-        guard machines.count(where: \.isRunning) < max(configuration.runningJobLimit, 1) else {
+        guard machines.count(where: \.isUnderWay) < max(configuration.runningJobLimit, 1) else {
           return
         }
         machines[index].start(&cluster, at: now, &outbox)
