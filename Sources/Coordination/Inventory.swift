@@ -23,7 +23,7 @@ extension ObjectRegistry {
         }
         // A target is told to copy the right bytes over the wrong ones.
         if groups[entry.group]?.targets.containsSorted(name) == true { continue }
-      } else if droppedOwners.contains(id.owner) {
+      } else if droppedOwners.contains(id.owner) || isLeftOver(id.owner) {
         openDelete(of: id, on: name, members: members, outbox: &outbox)
         continue
       }
@@ -31,6 +31,13 @@ extension ObjectRegistry {
       members.send(.quarantine(id), to: name, &outbox)
     }
     return unknown
+  }
+
+  /// Whether the catalog decides what there is of an owner, so that nothing else can be needed: the
+  /// checkpoint of a job that was interrupted before it was recorded.
+  private func isLeftOver(_ owner: ObjectOwner) -> Bool {
+    guard case .job(let id) = owner else { return false }
+    return id <= lastRecordedJob
   }
 
   /// A worker has listed everything: it does not hold the rest of what it is on record for.

@@ -37,6 +37,9 @@ struct ObjectRegistry: Sendable {
   /// Owners that were dropped lately, the newest last: what returns of them is deleted.
   var droppedOwners: [ObjectOwner] = []
 
+  /// The highest job number on record at the start.
+  var lastRecordedJob = JobID(0)
+
   /// Objects on their way into the coordinator's own store.
   var storing: [Token: ObjectID] = [:]
   /// Objects on their way from a worker, to be stored here again.

@@ -7,6 +7,7 @@ extension Coordinator {
     guard phase == .claiming, let catalog else { return }
     phase = .ready
     self.catalog = nil
+    cluster.registry.lastRecordedJob = catalog.lastJob
     for record in catalog.nodes { cluster.members.restore(record, at: at) }
     var holders: [ObjectID: [Name]] = [:]
     for replica in catalog.replicas where cluster.members.worker(replica.node) != nil {

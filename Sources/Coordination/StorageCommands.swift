@@ -147,13 +147,17 @@ extension ObjectRegistry {
   private mutating func avoid(_ key: CommandKey, members: Membership, outbox: inout Outbox) {
     guard let group = entries[key.object]?.group else { return }
     close(key)
-    let until = now &+ Self.avoidanceMilliseconds
-    groups[group]?.avoided.removeAll { $0.name == key.worker }
-    groups[group]?.avoided.append((key.worker, until))
-    nextReviewAt = min(nextReviewAt ?? until, until)
+    noteAvoided(key.worker, by: group, for: Self.avoidanceMilliseconds)
     // It may have stored the object nevertheless, and be only slow to say so.
     openDelete(of: key.object, on: key.worker, members: members, outbox: &outbox)
     review(group, members: members, outbox: &outbox)
+  }
+
+  private mutating func noteAvoided(_ name: Name, by group: ObjectID, for duration: UInt64) {
+    let until = now &+ duration
+    groups[group]?.avoided.removeAll { $0.name == name }
+    groups[group]?.avoided.append((name, until))
+    nextReviewAt = min(nextReviewAt ?? until, until)
   }
 
   /// A worker does not have an object any more.
@@ -161,9 +165,13 @@ extension ObjectRegistry {
     _ id: ObjectID, on name: Name, members: Membership, outbox: inout Outbox
   ) {
     let key = CommandKey(worker: name, object: id)
-    if commands[key]?.kind == .delete { close(key) }
+    let wasAsked = commands[key]?.kind == .delete
+    if wasAsked { close(key) }
     removeHolder(name, of: id)
-    if let entry = entries[id] { review(entry.group, members: members, outbox: &outbox) }
+    guard let group = entries[id]?.group else { return }
+    // A command that was sent twice may still be on its way, and would delete a new copy.
+    if wasAsked { noteAvoided(name, by: group, for: 2 &* configuration.deadMilliseconds) }
+    review(group, members: members, outbox: &outbox)
   }
 
   /// A worker was found not to hold an object after all: it is copied there again.
@@ -173,6 +181,20 @@ extension ObjectRegistry {
     guard let entry = entries[id], entry.holders.containsSorted(worker) else { return }
     removeHolder(worker, of: id)
     review(entry.group, members: members, outbox: &outbox)
+  }
+
+  /// A worker has found an object damaged and does not serve it any more; it repeats that until it
+  /// is told what to do.
+  mutating func damaged(
+    _ descriptor: ObjectDescriptor, on name: Name, members: Membership, outbox: inout Outbox
+  ) {
+    let id = descriptor.id
+    if let known = entries[id]?.descriptor, known != descriptor { return }
+    missing(id, on: name, members: members, outbox: &outbox)
+    let group = entries[id].flatMap { groups[$0.group] }
+    if group?.targets.containsSorted(name) != true {
+      openDelete(of: id, on: name, members: members, outbox: &outbox)
+    }
   }
 
   // MARK: Time

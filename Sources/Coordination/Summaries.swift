@@ -74,10 +74,11 @@ extension Cluster {
         "worker \(member.name) set \(member.quarantinedCount) objects aside that the cluster does"
           + " not know: look into the quarantine of its data folder, and delete what is not needed")
     }
-    for member in members.all where member.state == .draining && usable == 0 {
+    let needed = dataSets.map(\.replication).max() ?? 0
+    for node in nodes where node.state == .draining && node.objectCount > 0 && usable < needed {
       problems.append(
-        "worker \(member.name) cannot be drained: there is no other worker to take its replicas;"
-          + " start one")
+        "worker \(node.name) cannot be drained: its replicas need \(needed) other workers, and there"
+          + " are \(usable); start \(needed - usable) more")
     }
     return problems
   }

@@ -142,9 +142,10 @@ extension Coordinator {
         cluster.registry.endInventory(of: name)
       }
     }
-    guard let member = cluster.members.worker(name), part.index < member.nextInventoryPart else {
-      return
-    }
+    // A worker that says hello again in the same life lists everything again, in other parts.
+    guard let member = cluster.members.worker(name),
+      member.hasInventory || part.index < member.nextInventoryPart
+    else { return }
     cluster.send(.inventoryReceived(index: part.index), to: name, &outbox)
   }
 
@@ -159,12 +160,13 @@ extension Coordinator {
     case .deleted(let id):
       cluster.registry.deleted(id, on: name, members: members, outbox: &outbox)
     case .damaged(let descriptor, let place):
-      guard cluster.registry.descriptor(of: descriptor.id) == descriptor else { return }
-      outbox.add(
-        .note(
-          "worker \(name): \(descriptor.id) is damaged (\(place)); it is copied from another worker"
-        ))
-      cluster.registry.missing(descriptor.id, on: name, members: members, outbox: &outbox)
+      if cluster.registry.holders(of: descriptor.id).containsSorted(name) {
+        outbox.add(
+          .note(
+            "worker \(name): \(descriptor.id) is damaged (\(place)); another worker's copy replaces"
+              + " it"))
+      }
+      cluster.registry.damaged(descriptor, on: name, members: members, outbox: &outbox)
     default: break
     }
   }

@@ -222,6 +222,52 @@ import Testing
     #expect(record.shards.map(\.firstBlock).suffix(3) == [24, 28, 32])
   }
 
+  @Test func chunksWaitWhileTooMuchIsNotSecured() throws {
+    var cluster = try TestCluster(["a", "b"]) { $0.memoryLimit = 400 }
+    let ingest = try cluster.open("sales")
+    cluster.toWorkers = { envelope, _ in
+      if case .replicate = envelope.message { return 0 }
+      return 1
+    }
+    for sequence in 0..<6 {
+      cluster.events.append(
+        .client(
+          .putChunk(
+            ingest: ingest, sequence: UInt64(sequence),
+            bytes: TestCluster.chunk(from: 10 * sequence, count: 10)),
+          id: cluster.nextID(), from: PeerID([9]), role: .client))
+      cluster.drain()
+    }
+    let before = cluster.replies.count
+    try cluster.run(milliseconds: 2_000)
+    #expect(cluster.replies.count == before, "what is not taken is not acknowledged")
+    let taken = cluster.coordinator.ingests.open.first?.takenCount ?? 0
+    #expect(taken >= 1 && taken < 6)
+    cluster.toWorkers = { _, _ in 1 }
+    try cluster.run(milliseconds: 3_000)
+    #expect(cluster.coordinator.ingests.open.first?.takenCount == 6)
+    #expect(try cluster.close(ingest, chunks: 6, transactions: 60).blockCount == 6)
+  }
+
+  @Test func aWorkerThatRestartsInMidIngestKeepsWhatItHas() throws {
+    var cluster = try TestCluster(["a", "b"])
+    let ingest = try cluster.open("sales")
+    for sequence in 0..<4 {
+      if sequence == 2 {
+        try cluster.crash("a")
+        try cluster.run(milliseconds: 1_000)
+        try cluster.restart("a")
+      }
+      _ = try cluster.ask(
+        .putChunk(
+          ingest: ingest, sequence: UInt64(sequence),
+          bytes: TestCluster.chunk(from: 10 * sequence, count: 10)))
+    }
+    #expect(try cluster.close(ingest, chunks: 4, transactions: 40).blockCount == 4)
+    #expect(try cluster.fewestCopies("sales") == 2)
+    #expect(cluster.workers[try Name("a")]?.quarantined.isEmpty == true)
+  }
+
   @Test func aFullDiskSendsTheCopyElsewhere() throws {
     var cluster = try TestCluster(["a", "b", "c"])
     cluster.workers[try Name("b")]?.diskFailure = "No space left on device"

@@ -35,6 +35,8 @@ import Testing
     try cluster.run(milliseconds: 20_000)
     #expect(try cluster.state("a") == .draining)
     #expect(try cluster.fewestCopies("sales") == 2)
+    guard case .status(let status) = try cluster.ask(.status) else { throw TestFailure("status") }
+    #expect(status.problems.contains { $0.contains("cannot be drained") && $0.contains("start 1") })
   }
 
   @Test func onlyDeadOrDrainedWorkersAreRemoved() throws {

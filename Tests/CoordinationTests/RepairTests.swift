@@ -151,6 +151,39 @@ import Testing
     #expect(try cluster.fewestCopies("sales") == 2)
   }
 
+  @Test func aDamageReportIsAnsweredEvenWhereNothingIsKnownOfIt() throws {
+    var cluster = try TestCluster(["a", "b"])
+    try cluster.run(milliseconds: 500)
+    let stranger = ObjectDescriptor(
+      id: ObjectID(owner: .dataSet(DataSetID(high: 3, low: 3)), kind: .block, number: 0),
+      bytes: [1])
+    let deletes = Captured()
+    cluster.toWorkers = { envelope, _ in
+      if case .delete = envelope.message { deletes.envelopes.append(envelope) }
+      return 1
+    }
+    cluster.say(.damaged(stranger, .disk), as: try Name("a"))
+    cluster.drain()
+    #expect(deletes.envelopes.count == 1 && cluster.coordinator.isQuiet)
+  }
+
+  @Test func whatAnInterruptedJobHasLeftIsDeleted() throws {
+    var cluster = try TestCluster(["a"]) { $0.replication = 1 }
+    let a = try Name("a")
+    cluster.catalog.lastJob = JobID(4)
+    try cluster.restartCoordinator()
+    for job in [JobID(4), JobID(5)] {
+      let id = ObjectID(owner: .job(job), kind: .level, number: 2)
+      cluster.workers[a]?.objects[id] = (ObjectDescriptor(id: id, bytes: [1]), [1])
+    }
+    try cluster.restart("a")
+    try cluster.run(milliseconds: 2_000)
+    #expect(cluster.workers[a]?.objects.isEmpty == true)
+    #expect(
+      cluster.workers[a]?.quarantined.map(\.owner) == [.job(JobID(5))],
+      "a job of the future is not this catalog's to delete")
+  }
+
   @Test func aRestartedCoordinatorWaitsForItsWorkersBeforeItRepairs() throws {
     var cluster = try TestCluster(["a", "b", "c"])
     _ = try cluster.add("sales", blocks: 6)
