@@ -82,6 +82,7 @@ import Testing
   }
 
   @Test func damagedReportsAreCountedAgain() throws {
+    var found = 0
     for seed in 300..<308 as Range<UInt64> {
       let data = try TestData.random(seed: seed, count: 80, itemCount: 10)
       var cluster = try FakeCluster(
@@ -98,8 +99,9 @@ import Testing
       try cluster.submit(support: 8)
       try cluster.run { $0.isDone() }
       try check(cluster, support: 8, "seed \(seed)")
-      #expect(cluster.notes.contains { $0.contains("damaged") })
+      found += cluster.notes.count { $0.contains("damaged") }
     }
+    #expect(found > 8)
   }
 
   @Test func attemptsAreLimited() throws {

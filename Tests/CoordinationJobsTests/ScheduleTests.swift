@@ -118,7 +118,7 @@ import Testing
   @Test func littleMemoryIsEnough() throws {
     let data = try TestData.random(seed: 11)
     var cluster = try FakeCluster(
-      data, workers: 3, replication: 2, seed: 11, tuning: JobTuning(targets: 4...8, rule: .all)
+      data, workers: 3, replication: 2, seed: 11, tuning: JobTuning(targets: 2...2, rule: .all)
     ) { $0.memoryLimit = 40 }
     try cluster.submit(support: 10)
     var most: UInt64 = 0
@@ -131,7 +131,7 @@ import Testing
     #expect(
       try expanded(result.levels, items: result.items) == data.bruteForce(minimumSupport: 10))
     var free = try FakeCluster(
-      data, workers: 3, replication: 2, seed: 11, tuning: JobTuning(targets: 4...8, rule: .all))
+      data, workers: 3, replication: 2, seed: 11, tuning: JobTuning(targets: 2...2, rule: .all))
     try free.submit(support: 10)
     var mostFree: UInt64 = 0
     try free.run(until: { $0.isDone() }) { cluster in

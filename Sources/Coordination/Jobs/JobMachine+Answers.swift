@@ -7,7 +7,9 @@ extension JobMachine {
     _ answer: CountingAnswer, from worker: Name, _ cluster: inout Cluster, at now: Moment,
     _ outbox: inout Outbox
   ) {
-    guard stage == .counting, let length = level?.length, let digest = level?.prepared.digest,
+    // A lease of an earlier term may have been about other ranges and other lists.
+    guard stage == .counting, Self.isLease(answer.lease, of: cluster.epoch),
+      let length = level?.length, let digest = level?.prepared.digest,
       answer.key.level == length, answer.key.levelDigest == digest
     else { return }
     views[worker]?.hasAnswered = true
@@ -24,8 +26,7 @@ extension JobMachine {
       } else {
         settle(one.range, of: answer.lease, key: answer.key)
         accept(
-          one, content: one.report, lease: answer.lease, key: answer.key, from: worker, &cluster,
-          at: now, &outbox)
+          one, content: one.report, key: answer.key, from: worker, &cluster, at: now, &outbox)
       }
     }
   }
@@ -78,8 +79,8 @@ extension JobMachine {
     else { return }
     settle(fetched.answer.range, of: fetched.lease, key: fetched.key)
     accept(
-      fetched.answer, content: .bytes(bytes), lease: fetched.lease, key: fetched.key,
-      from: fetched.worker, &cluster, at: now, &outbox)
+      fetched.answer, content: .bytes(bytes), key: fetched.key, from: fetched.worker, &cluster,
+      at: now, &outbox)
   }
 
   mutating func reportFailed(
@@ -102,8 +103,8 @@ extension JobMachine {
   // MARK: The ledger
 
   private mutating func accept(
-    _ answer: RangeAnswer, content: Content<CountReport>, lease: UInt64, key: CountingKey,
-    from worker: Name, _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
+    _ answer: RangeAnswer, content: Content<CountReport>, key: CountingKey, from worker: Name,
+    _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
   ) {
     level?.bytesReceived += content.byteCount
     let range = Int(answer.range)
@@ -112,10 +113,7 @@ extension JobMachine {
         switch key.phase {
         case .nominate:
           try accept(report: answer, content: content, shards: key.shards, from: worker)
-        case .poll:
-          Self.isLease(lease, of: cluster.epoch)
-            ? try accept(poll: answer, content: content, shards: key.shards, from: worker)
-            : .dropped
+        case .poll: try accept(poll: answer, content: content, shards: key.shards, from: worker)
         }
       switch acceptance {
       case .accepted: reduceIfComplete(range, &outbox)

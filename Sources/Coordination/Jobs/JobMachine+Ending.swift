@@ -77,6 +77,7 @@ extension JobMachine {
       persist(final, &outbox)
       return
     }
+    // The last thing that is kept: a catalog rebuilt from manifests has only jobs that are done.
     let bytes = cluster.configuration.encodeManifest(.putJob(final))
     let manifest = ObjectDescriptor(
       id: ObjectID(owner: .job(id), kind: .manifest, number: 0), bytes: bytes)
@@ -127,7 +128,8 @@ extension JobMachine {
     rankedItems = nil
     cluster.registry.drop(.job(id), members: cluster.members, outbox: &outbox)
     pendingEnds += 1
-    outbox.add(.persist(token(.ended, &outbox), [.putJob(record)]))
+    // Removing first forgets the replicas of what was dropped.
+    outbox.add(.persist(token(.ended, &outbox), [.removeJob(id), .putJob(record)]))
     outbox.add(.progress(summary))
   }
 
@@ -140,6 +142,7 @@ extension JobMachine {
     views = [:]
     viewNames = []
     level = nil
+    postponed = nil
     loading = nil
     countedItems = nil
     starvingSince = nil

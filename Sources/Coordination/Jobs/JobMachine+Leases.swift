@@ -17,7 +17,7 @@ extension JobMachine {
         return false
       }
       let cells = takeCells(
-        of: index, threads: threads, target: target,
+        of: index, threads: threads, target: target, isFull: isFull(cluster),
         byteLimit: cluster.configuration.inlineLimit)
       if cells.ranges.isEmpty { continue }
       lease(
@@ -28,13 +28,18 @@ extension JobMachine {
     return false
   }
 
+  /// Whether reports take their share of memory: only what closes ranges is given out then.
+  private func isFull(_ cluster: Cluster) -> Bool {
+    (level?.bytesHeld ?? 0) > UInt64(max(cluster.configuration.memoryLimit, 0)) / 4
+  }
+
   /// The piece that a worker goes on with: polls before new counts, low ranges before high ones, its
   /// own before those of others.
   private func piece(
     for worker: Name, threads: Int, target: UInt64, _ cluster: Cluster
   ) -> Int? {
     guard let level else { return nil }
-    let isFull = level.bytesHeld > UInt64(max(cluster.configuration.memoryLimit, 0)) / 4
+    let isFull = isFull(cluster)
     var best: (piece: Int, isPoll: Bool, range: Int)?
     var other: (piece: Int, waiting: Double)?
     for index in level.pieces.indices {
@@ -65,14 +70,14 @@ extension JobMachine {
   /// Takes cells for one lease out of a piece: about the target, and toward the end of a level ever
   /// fewer, so that all workers end together.
   private mutating func takeCells(
-    of index: Int, threads: Int, target: UInt64, byteLimit: Int
+    of index: Int, threads: Int, target: UInt64, isFull: Bool, byteLimit: Int
   ) -> (ranges: [UInt32], microseconds: Double) {
     guard var level = self.level.take() else { return ([], 0) }
     defer { self.level = level }
     let rate = self.rate
     let waiting = level.pieces[index].waitingCount
     let isPoll = level.pieces[index].phase == .poll
-    let most = rate == nil && !isPoll ? 1 : max(1, waiting / (3 * max(threads, 1)))
+    let most = isFull || (rate == nil && !isPoll) ? 1 : max(1, waiting / (3 * max(threads, 1)))
     var ranges: [UInt32] = []
     var microseconds = 0.0
     var bytes: UInt64 = 0

@@ -28,9 +28,29 @@ extension JobMachine {
     let limit = summary.specification.maximumLevel ?? .max
     if prepared.nodeCount == 0 || prepared.level.length >= limit || prepared.cut.ranges.isEmpty {
       finish(&cluster, at: now, &outbox)
+    } else if now.milliseconds < patience, isAwaitingWorkers(cluster) {
+      stage = .preparing
+      postponed = prepared
     } else {
       open(prepared, &cluster, at: now, &outbox)
     }
+  }
+
+  /// Opens a level that was postponed, as soon as that makes sense.
+  ///
+  /// Right after a restart workers come back one by one; a level opened for the first of them would
+  /// be counted by it alone.
+  mutating func openPostponed(
+    _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
+  ) {
+    guard let prepared = postponed, now.milliseconds >= patience || !isAwaitingWorkers(cluster)
+    else { return }
+    postponed = nil
+    open(prepared, &cluster, at: now, &outbox)
+  }
+
+  private func isAwaitingWorkers(_ cluster: Cluster) -> Bool {
+    cluster.members.all.contains { $0.liveness != .dead && !$0.isServing }
   }
 
   /// Hands the cells of a level to the workers that hold the data.

@@ -188,16 +188,26 @@ extension JobMachine {
     }
   }
 
-  /// How the next level is to be cut: by how much can be counted and reduced at once.
+  /// How the next level is to be cut.
+  ///
+  /// In a cluster by nothing but the level: workers tell ranges apart by their numbers, so a
+  /// coordinator that takes a level up again has to cut it as the one before did. In one process, by
+  /// how much can be counted at once.
   func levelWork(_ cluster: Cluster) -> LevelWork {
+    guard policy.passesValues else {
+      return LevelWork(
+        policy: policy, parallelism: Self.clusterParallelism,
+        targets: tuning.targets ?? 1 << 16...1 << 20)
+    }
     let threads = cluster.members.countingWorkers
       .compactMap { cluster.members.worker($0)?.threads }.max()
     return LevelWork(
       policy: policy, parallelism: max(threads ?? 1, cluster.configuration.parallelism),
-      targets: tuning.targets
-        ?? (policy.passesValues
-          ? LevelCut.smallestTarget...LevelCut.largestTarget : 1 << 16...1 << 20))
+      targets: tuning.targets ?? LevelCut.smallestTarget...LevelCut.largestTarget)
   }
+
+  /// Ranges grow from the least to the greatest size between 8 and 128 million candidates.
+  private static let clusterParallelism = 16
 
   mutating func begun(
     _ begun: BeginningOutcome, _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox

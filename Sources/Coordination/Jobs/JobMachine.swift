@@ -128,6 +128,10 @@ struct JobMachine: Sendable {
   var isBeingRemoved = false
   /// Whether the catalog has forgotten the job.
   var isRemoved = false
+  /// Until when workers that have not come back since a restart are waited for.
+  var patience: UInt64 = 0
+  /// The level to be opened when they are back or the patience is over.
+  var postponed: PreparedLevel?
   /// Whether cells wait that others than the last speaker may take.
   var needsScheduling = false
 

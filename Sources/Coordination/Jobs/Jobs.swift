@@ -86,6 +86,8 @@ struct Jobs: Sendable {
         JobMachine(
           record: record, isPersisted: true, tuning: tuning, configuration: configuration))
       self.lastJob = max(self.lastJob, record.summary.id)
+      machines[machines.count - 1].patience =
+        now.milliseconds + configuration.heartbeatMilliseconds * 3
     }
     startNext(&cluster, at: now, &outbox)
   }
@@ -174,6 +176,7 @@ struct Jobs: Sendable {
     _ name: Name, _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
   ) {
     for index in machines.indices where machines[index].isRunning {
+      machines[index].openPostponed(&cluster, at: now, &outbox)
       machines[index].workerChanged(name, &cluster, at: now, &outbox)
     }
     settle(&cluster, at: now, &outbox)
@@ -201,6 +204,7 @@ struct Jobs: Sendable {
   mutating func tick(_ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox) {
     for index in machines.indices where machines[index].isRunning {
       machines[index].tickLoading(&cluster, at: now, &outbox)
+      machines[index].openPostponed(&cluster, at: now, &outbox)
       machines[index].tickStarving(&cluster, at: now, &outbox)
       machines[index].tickLeases(&cluster, at: now, &outbox)
     }
