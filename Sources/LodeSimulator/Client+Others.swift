@@ -6,6 +6,8 @@ extension World {
     switch task {
     case .status: ask(client, .status, id: client.newID())
     case .verify(let dataSet):
+      // Another client may remove it; then there is nothing to verify.
+      if progress.isRemoved[dataSet] { return finishTask(client) }
       guard progress.isReady[dataSet] else { return wait(client) }
       if case .begin = client.step {
         client.step = .following

@@ -13,8 +13,9 @@ extension World {
     if away >= scenario.replication { progress.lastTooManyDown = now }
     guard isCalm else { return }
     if now > calmSince + 4_000_000 { endStaleCoordinators() }
+    guard clients.allSatisfy(\.isDone) || now > calmSince + 150_000_000 else { return }
     if let reason = unfinished() {
-      if now > calmSince + 60_000_000 { fail("liveness", reason) }
+      if now > calmSince + 150_000_000 { fail("liveness", reason) }
     } else {
       checkReadable()
       if progress.deepestJob < 3 {

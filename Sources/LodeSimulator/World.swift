@@ -14,6 +14,8 @@ final class World {
   let mutant: Mutant?
   let transcript: Transcript?
   let scratch: CountingScratch
+  /// Whether cores are validated after every event.
+  let validatesAlways: Bool
 
   /// Microseconds since the world began.
   var now: UInt64 = 0
@@ -52,6 +54,7 @@ final class World {
     seed: UInt64, mutant: Mutant?, transcript: Transcript?, scratch: CountingScratch
   ) {
     var chance = Chance(seed: seed)
+    validatesAlways = seed % 32 == 0
     scenario = Scenario(chance: &chance)
     network = Network(scenario, chance: chance.split())
     catalog = CatalogState(

@@ -19,6 +19,7 @@ enum SeedsUnderWay {
     note(nil, thread: 0)
     for number in [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS] {
       signal(number) { number in
+        fflush(nil)
         SeedsUnderWay.tell()
         signal(number, SIG_DFL)
         raise(number)

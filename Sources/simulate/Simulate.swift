@@ -15,6 +15,7 @@ struct Simulate: AsyncParsableCommand {
   @Flag(help: "Print all that happens, for people.") var trace = false
   @Flag(help: "Print nothing but the summary and failures.") var quiet = false
 
+  @Flag(help: "Go on after seeds that go wrong.") var keepGoing = false
   @Flag(help: "Check that each mutant is caught, and print by which seed.") var mutants = false
 
   func run() async throws {
@@ -33,6 +34,7 @@ struct Simulate: AsyncParsableCommand {
     }
     var probes = Probes()
     var events = 0
+    var failures = 0
     var next = seed
     let end = seed + count
     while next < end {
@@ -42,12 +44,19 @@ struct Simulate: AsyncParsableCommand {
         report(outcome)
         probes.add(outcome.probes)
         events += outcome.eventCount
-        if outcome.failure != nil { throw ExitCode(1) }
+        if outcome.failure != nil {
+          failures += 1
+          if !keepGoing { throw ExitCode(1) }
+        }
       }
     }
     print("\(count) seeds, \(events) events: \(probes.summary)")
     if !probes.missing.isEmpty {
       print("never: \(probes.missing.map { "\($0)" }.joined(separator: " "))")
+    }
+    if failures > 0 {
+      print("\(failures) seeds went wrong")
+      throw ExitCode(1)
     }
   }
 
@@ -55,6 +64,7 @@ struct Simulate: AsyncParsableCommand {
   private func outcomes(of seeds: Range<UInt64>) async -> [SimulationOutcome] {
     let stride = UInt64(max(threads, 1))
     let mutant = mutant
+    let keepGoing = keepGoing
     return await withTaskGroup(of: [SimulationOutcome].self) { group in
       for thread in 0..<stride {
         group.addTask {
@@ -64,7 +74,7 @@ struct Simulate: AsyncParsableCommand {
             SeedsUnderWay.note(seed, thread: Int(thread))
             outcomes.append(simulate(seed: seed, mutant: mutant))
             SeedsUnderWay.note(nil, thread: Int(thread))
-            if outcomes.last?.failure != nil { break }
+            if outcomes.last?.failure != nil, !keepGoing { break }
             seed += stride
           }
           return outcomes
