@@ -26,7 +26,8 @@ let package = Package(
   name: "Lode",
   products: [.executable(name: "lode", targets: ["lode"])],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     .target(
@@ -45,6 +46,14 @@ let package = Package(
     library("Messages", ["Itemsets", "Blocks", "Apriori", "CLZ4", "CXXHash"]),
     library("Coordination", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     library("Working", ["Itemsets", "Blocks", "Apriori", "Messages"]),
+    .target(
+      name: "WireFormat",
+      dependencies: [
+        "Itemsets", "Blocks", "Apriori", "Messages", "Coordination",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      // The specification, and the command that makes Generated/ of it.
+      exclude: ["Protocol", "generate"], swiftSettings: strict),
     library("Runtime", ["Itemsets", "Blocks", "Apriori"]),
     library(
       "LodeSimulator",
@@ -89,6 +98,7 @@ let package = Package(
     tests(of: "Messages", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "Coordination", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     tests(of: "Working", ["Itemsets", "Blocks", "Apriori", "Messages"]),
+    tests(of: "WireFormat", ["Itemsets", "Blocks", "Apriori", "Messages", "Coordination"]),
     tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
     tests(of: "DemonstrationData", []),
     tests(of: "AssociationRules", ["Itemsets", "Apriori"]),

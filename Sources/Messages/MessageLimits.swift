@@ -33,4 +33,17 @@ public enum MessageLimits {
   public static let partBytes = 1 << 22
   /// Bytes that LZ4 can make of one byte, at most.
   public static let expansion = 256
+
+  /// Frames of one message, the first two included.
+  public static let frames = 65_536
+  /// Bytes of one frame with a payload; what is longer is published and fetched.
+  public static let frameBytes = 1 << 26
+  /// Bytes of the second frame: the control message without its payloads.
+  public static let envelopeBytes = 1 << 24
+  /// Entries of one list in a control message.
+  public static let listLength = 1 << 20
+  /// Bytes of one text in a control message.
+  public static let textBytes = 1 << 16
+  /// Bytes of a manifest.
+  public static let manifestBytes = 1 << 28
 }
