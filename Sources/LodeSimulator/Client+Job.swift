@@ -16,8 +16,7 @@ extension World {
       submit(client, plan)
     case .submitting, .submittingAgain: submit(client, plan)
     case .following, .cancelling, .openingResults, .removing: askAboutJob(client)
-    case .fetching: fetchNext(client)
-    default: break
+    default: break  // Each object that arrives asks for the next.
     }
   }
 

@@ -22,9 +22,11 @@ extension World {
     configuration.passesValues = scenario.passesValues
     configuration.dataEndpoint = machine.endpoint
     configuration.encodeManifest = { manifest(of: $0) }
-    return Coordinator(
+    var core = Coordinator(
       configuration: configuration, catalog: catalog, ownObjects: machine.disk.objects,
       seed: chance.bits(), at: machine.moment(at: now))
+    core.tune(rangeTargets: scenario.rangeTargets, rule: scenario.rule)
+    return core
   }
 
   func makeWorker(_ machine: WorkerMachine) -> Worker {

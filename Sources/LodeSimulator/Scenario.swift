@@ -1,3 +1,4 @@
+import Apriori
 import Messages
 
 /// What a seed decides before the first event: the size of the cluster, its habits and its work.
@@ -33,6 +34,10 @@ struct Scenario {
   var allowsStaleCoordinator: Bool
   var setAsideMilliseconds: UInt64
 
+  /// How many candidates a range has, and how block sets answer.
+  var rangeTargets: ClosedRange<Int>
+  var rule: ReportRule?
+
   init(chance: inout Chance) {
     workerCount = chance.pick([1, 2, 2, 3, 3, 3, 4, 4, 5, 6, 8]) ?? 3
     lateWorkerCount = chance.perMille(400) ? chance.within(1...2) : 0
@@ -57,6 +62,10 @@ struct Scenario {
     namesEndpointsByLife = chance.perMille(500)
     allowsStaleCoordinator = chance.perMille(400)
     setAsideMilliseconds = chance.pick([1_000, 4_000]) ?? 1_000
+    let targets: [ClosedRange<Int>] = [1...4, 8...40, 1_000...2_000]
+    rangeTargets = chance.pick(targets) ?? 8...40
+    let rules: [ReportRule?] = [nil, .nonZero, .nominate, .nominate]
+    rule = chance.pick(rules) ?? nil
     let count = chance.pick([1, 1, 2, 3]) ?? 1
     for number in 0..<count {
       dataSets.append(GeneratedDataSet(number: number, chance: &chance))
