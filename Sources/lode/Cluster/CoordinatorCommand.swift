@@ -91,6 +91,7 @@ struct CoordinatorCommand: ParsableCommand {
   }
 
   func run() throws {
+    NodeProcess.holdStopSignals()
     let narrator = Narrator(isQuiet: quiet)
     let address = try HostAndPort(listen, option: "--listen")
     var configuration = CoordinatorConfiguration()

@@ -2,24 +2,32 @@ import Glibc
 
 /// What a process that runs until it is told to stop needs of the system.
 enum NodeProcess {
+  /// Keeps SIGTERM and SIGINT for ``whenAskedToStop(_:)``; before any thread is started, since
+  /// threads inherit it.
+  static func holdStopSignals() {
+    var signals = stopSignals
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+  }
+
   /// Calls `body` on a thread of its own at the first SIGTERM or SIGINT; the second one ends the
   /// process at once.
   static func whenAskedToStop(_ body: @escaping @Sendable () -> Void) {
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    sigaddset(&signals, SIGTERM)
-    sigaddset(&signals, SIGINT)
-    // Blocked in all threads from here on; one thread waits for them.
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
-    let waiting = signals
     startThread {
-      var signals = waiting
+      var signals = stopSignals
       var signal: Int32 = 0
       sigwait(&signals, &signal)
       body()
       sigwait(&signals, &signal)
       _exit(128 + signal)
     }
+  }
+
+  private static var stopSignals: sigset_t {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGTERM)
+    sigaddset(&signals, SIGINT)
+    return signals
   }
 
   /// The name of this machine, as far as it can be a node's name; `worker` where it cannot.

@@ -80,6 +80,7 @@ struct WorkerCommand: ParsableCommand {
   }
 
   func run() throws {
+    NodeProcess.holdStopSignals()
     let narrator = Narrator(isQuiet: quiet)
     let address = try HostAndPort(coordinator, option: "the coordinator's address")
     var configuration = WorkerConfiguration(
