@@ -64,7 +64,8 @@ public enum CoordinatorEvent: Sendable {
   case performed(Token, CoordinatorOutcome)
 }
 
-/// What a coordinator wants done; each is carried out at most once, in any order.
+/// What a coordinator wants done; each is carried out at most once, in any order but that of `persist`
+/// and that of `store` and `forget`.
 public enum CoordinatorEffect: Sendable {
   /// Send to a worker's connection; may be lost.
   case send(CoordinatorEnvelope, to: PeerID)
@@ -76,7 +77,7 @@ public enum CoordinatorEffect: Sendable {
   case store(Token, ObjectDescriptor, [UInt8])
   /// Read an object of the coordinator's own store; report `loaded`.
   case load(Token, ObjectDescriptor)
-  /// Delete an object of the coordinator's own store.
+  /// Delete an object of the coordinator's own store; not after a `store` that came later.
   case forget(ObjectID)
   /// Fetch an object from the first data endpoint that has it; report `loaded`.
   case fetch(Token, ObjectDescriptor, sources: [String])

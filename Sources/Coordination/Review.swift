@@ -69,6 +69,11 @@ extension ObjectRegistry {
           candidates: candidates.filter { $0.takesReplicas == isReady })
         for name in chosen { targets.insertSorted(name) }
       }
+      // There may be room for it later, which nobody says.
+      if targets.count < group.wanted {
+        let later = now &+ configuration.avoidMilliseconds
+        nextReviewAt = min(nextReviewAt ?? later, later)
+      }
     }
     if targets != group.targets { changeGroup(key) { $0.targets = targets } }
     groups[key]?.avoided = avoided

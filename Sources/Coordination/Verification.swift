@@ -78,15 +78,18 @@ struct Verification: Sendable {
   }
 
   /// Takes an answer; whether it is one to a question.
+  ///
+  /// - Parameter isHolder: whether the worker shall still have the object: where it was moved away
+  ///   while the question was on its way, there is nothing wrong with having none.
   mutating func answered(
-    _ descriptor: ObjectDescriptor, _ failure: StoreFailure?, by name: Name
+    _ descriptor: ObjectDescriptor, _ failure: StoreFailure?, by name: Name, isHolder: Bool
   ) -> Bool {
     let key = CommandKey(worker: name, object: descriptor.id)
     guard let index = asked.firstIndex(where: { $0.key == key && $0.descriptor == descriptor })
     else { return false }
     asked.remove(at: index)
     report.checkedCount += 1
-    if let failure {
+    if let failure, isHolder || failure != .unreachable {
       report.defects.append(ReplicaDefect(node: name, object: descriptor.id, failure: failure))
     }
     return true
@@ -125,15 +128,18 @@ struct Verifications: Sendable {
     _ descriptor: ObjectDescriptor, _ failure: StoreFailure?, by name: Name,
     _ cluster: inout Cluster, at: Moment, _ outbox: inout Outbox
   ) {
+    let isHolder = cluster.registry.holders(of: descriptor.id).containsSorted(name)
     var isAnswer = false
-    for index in all.indices where all[index].answered(descriptor, failure, by: name) {
+    for index in all.indices
+    where all[index].answered(descriptor, failure, by: name, isHolder: isHolder) {
       isAnswer = true
     }
-    guard isAnswer else { return }
-    if failure != nil {
+    // Also where nobody waits for it: somebody got damaged bytes from there.
+    if failure != nil, cluster.registry.descriptor(of: descriptor.id) == descriptor {
       cluster.registry.missing(
         descriptor.id, on: name, members: cluster.members, outbox: &outbox)
     }
+    guard isAnswer else { return }
     tick(cluster, at: at, &outbox)
   }
 

@@ -165,7 +165,14 @@ extension World {
   func answered(_ client: Client, _ response: ClientResponse, id: RequestID) {
     guard let task = client.task else { return }
     note("client \(client.number) hears \(brief(response))")
-    if case .putting = client.step { return answeredChunk(client, response, task) }
+    if case .putting = client.step {
+      // Late answers about an ingest that was given up say nothing about this one.
+      let number = id.id.low &- client.ingest.id.id.low
+      guard id.id.high == client.ingest.id.id.high, number <= client.ingest.chunks.count else {
+        return
+      }
+      return answeredChunk(client, response, task)
+    }
     guard let asked = client.asked, asked.id == id else { return }
     client.asked = nil
     switch task {

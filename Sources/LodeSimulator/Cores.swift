@@ -39,6 +39,7 @@ extension World {
     configuration.inlineLimit = scenario.inlineLimit
     configuration.passesValues = scenario.passesValues
     configuration.scrubMilliseconds = 150
+    configuration.idleJobMilliseconds = 20_000
     let start = WorkerStart(
       cluster: machine.disk.cluster, promised: machine.disk.promised,
       objects: machine.disk.objects, freeBytes: machine.disk.freeBytes)

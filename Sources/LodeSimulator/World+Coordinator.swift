@@ -58,10 +58,10 @@ extension World {
       digest.add(object)
       if mutant == .checkpointBeforeFlush { tellLater(machine, .stored(token, object)) }
       if springs(.checkpoint, afterwards: false) { return crash(machine) }
-      finishLater(machine, .store(token, object, bytes), at: now + diskTime(machine))
+      finishLater(machine, .store(token, object, bytes), at: nextChange(of: machine))
     case .load(let token, let object):
       finishLater(machine, .load(token, object), at: now + diskTime(machine))
-    case .forget(let id): finishLater(machine, .forget(id), at: now + diskTime(machine))
+    case .forget(let id): finishLater(machine, .forget(id), at: nextChange(of: machine))
     case .fetch(let token, let object, let sources):
       let time = network.transferTime(byteCount: object.length)
       finishLater(machine, .fetch(token, object, sources: sources), at: now + time)
@@ -77,6 +77,12 @@ extension World {
     case .progress(let summary):
       note("c\(machine.number) progress: \(summary.id) \(summary.state) level \(summary.level)")
     }
+  }
+
+  /// When the next change of the coordinator's store is done: changes keep their order.
+  private func nextChange(of machine: CoordinatorMachine) -> UInt64 {
+    machine.lastChangeAt = max(now + diskTime(machine), machine.lastChangeAt + 1)
+    return machine.lastChangeAt
   }
 
   private func finishLater(

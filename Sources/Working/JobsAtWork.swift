@@ -126,6 +126,21 @@ extension Worker {
     }
   }
 
+  /// Forgets jobs that nobody has spoken of for long: their closing was lost.
+  ///
+  /// One that runs after all is opened again when something is asked of it.
+  mutating func forgetIdleJobs() {
+    for id in jobOrder {
+      guard let job = jobs[id], now - job.lastUsed >= configuration.idleJobMilliseconds,
+        job.active.isEmpty, !assignments.early.contains(where: { $0.lease.key.job == id }),
+        !assignments.byNumber.values.contains(where: { assignment in
+          assignment.key.job == id && assignment.cells.values.contains { $0.answer == nil }
+        })
+      else { continue }
+      closeJob(id)
+    }
+  }
+
   /// Leases and answers of an older epoch are no longer wanted; items, levels and projections hold.
   mutating func forgetOldEpoch() {
     forgetAssignments { _ in true }

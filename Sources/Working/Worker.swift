@@ -99,6 +99,7 @@ public struct Worker: Sendable {
     tickMembership()
     tickStorage()
     tickLeases()
+    forgetIdleJobs()
   }
 
   private mutating func loaded(_ bytes: [UInt8], for owner: Waiting?) {

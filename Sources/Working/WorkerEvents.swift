@@ -34,6 +34,8 @@ public struct WorkerConfiguration: Sendable {
   public var copyLimit = 4
   /// Milliseconds between the checks of stored objects in the background.
   public var scrubMilliseconds: UInt64 = 10_000
+  /// After which a job that nobody has spoken of, with nothing to count, is forgotten.
+  public var idleJobMilliseconds: UInt64 = 600_000
   /// The version of the software.
   public var software = ""
 

@@ -86,6 +86,7 @@ import Working
 
   @Test func strangersAreIgnoredAndNotedOnce() throws {
     var driver = try Driver.member(seed: 5)
+    driver.notes = []
     driver.cluster = ClusterID(DataSetID(high: 0, low: 1))
     driver.epoch = Epoch(9)
     for _ in 0..<3 { driver.say(.delete(object(1).0.id)) }

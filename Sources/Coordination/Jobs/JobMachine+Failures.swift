@@ -319,11 +319,12 @@ extension JobMachine {
     views[worker]?.reopenedAt = now.milliseconds
     views[worker]?.openedLevel = 0
     if length == nil { views[worker]?.toldShards = nil }
-    guard makeReady(worker, for: [], cluster, &outbox) else { return }
-    for leaseID in views[worker]?.leases ?? [] {
-      guard let lease = leases[leaseID], !lease.isAbandoned else { continue }
-      send(lease, cluster, &outbox)
-    }
+    let wanted = (views[worker]?.leases ?? []).compactMap { leases[$0] }
+      .filter { !$0.isAbandoned }
+    // Also shards that it does not hold any more: it has to say so.
+    let shards = wanted.flatMap { level?.pieces[$0.piece].shards ?? [] }
+    guard makeReady(worker, for: shards, cluster, &outbox) else { return }
+    for lease in wanted { send(lease, cluster, &outbox) }
   }
 }
 

@@ -151,8 +151,11 @@ extension JobMachine {
     }
   }
 
-  /// Leases of a worker that it is expected to answer.
-  func leaseCount(of worker: Name) -> Int { views[worker]?.leases.count ?? 0 }
+  /// Leases of a worker that it is expected to answer; not those that were left to others, which must
+  /// not keep it from other work for ever.
+  func leaseCount(of worker: Name) -> Int {
+    views[worker]?.leases.count { leases[$0]?.isAbandoned == false } ?? 0
+  }
 
   /// Sends leases again that have no answer, gives those of slow workers to others too, and calls
   /// back what nobody needs.

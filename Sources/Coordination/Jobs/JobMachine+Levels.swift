@@ -139,7 +139,7 @@ extension JobMachine {
       .map { UInt32($0) }
     if !knowsShards || !held.allSatisfy({ told.containsSorted($0) }) {
       var told = told
-      for shard in held { told.insertSorted(shard) }
+      for shard in held + shards { told.insertSorted(shard) }
       view.toldShards = told
       cluster.send(
         .openJob(

@@ -147,10 +147,8 @@ extension JobMachine {
     guard stage == .loading, let known = loading, !known.missing.isEmpty,
       now.milliseconds >= known.retryAt
     else { return }
-    let patience =
-      known.purpose == .begin
-      ? cluster.configuration.deadMilliseconds * 3 : cluster.configuration.deadMilliseconds
-    if now.milliseconds - known.since > patience {
+    // Workers have to notice that there is a new coordinator.
+    if now.milliseconds - known.since > cluster.configuration.deadMilliseconds * 3 {
       let names = known.missing.sorted().map { "\(known.objects[$0].id)" }.joined(separator: ", ")
       if case .resume = known.purpose {
         fallBack("\(names) cannot be had", &cluster, at: now, &outbox)
