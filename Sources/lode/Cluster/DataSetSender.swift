@@ -13,6 +13,8 @@ struct DataSetSender {
   let memory: String
   let temp: String?
   let cluster: ClusterArguments
+  /// Whether to say how the inputs are read.
+  var saysFormat = true
 
   /// Items in a chunk after which it is sent: well below the megabyte that a frame may have.
   private static let itemsPerChunk = 1 << 16
@@ -41,7 +43,7 @@ struct DataSetSender {
       cluster.narrator.clear()
       LoadedTransactions.report(
         reader, name: name.text, transactions: chunks.transactionCount, items: chunks.itemCount,
-        keptEmpty: reading.keepEmpty, narrator: cluster.narrator)
+        saysFormat: saysFormat, keptEmpty: reading.keepEmpty, narrator: cluster.narrator)
       return try close(
         .closeDataSet(
           ingest: ingest, chunkCount: chunks.sequence, transactionCount: chunks.transactionCount),

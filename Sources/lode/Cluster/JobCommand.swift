@@ -47,6 +47,7 @@ struct JobCommand: ParsableCommand {
       fflush(nil)
       if noWait { return }
       try follow(job, client: client, narrator: cluster.narrator)
+      cluster.narrator.say("next: lode job results \(job.id)")
     }
   }
 
@@ -115,6 +116,7 @@ struct JobCommand: ParsableCommand {
       let client = try cluster.connect()
       try follow(
         jobAnswer(client.ask(.showJob(job))), client: client, narrator: cluster.narrator)
+      cluster.narrator.say("next: lode job results \(job)")
     }
   }
 
@@ -168,10 +170,12 @@ func jobAnswer(_ response: ClientResponse) throws(ClientFailure) -> JobSummary {
 
 /// Shows a job's levels as they close, until it has ended.
 ///
+/// - Returns: the job at its end.
 /// - Throws: ``CommandFailure`` where it failed or was cancelled.
-private func follow(
+@discardableResult
+func follow(
   _ first: JobSummary, client: any ClusterClient, narrator: Narrator
-) throws {
+) throws -> JobSummary {
   var job = first
   var levelsSaid = 0
   var saidMinimum = false
@@ -208,7 +212,7 @@ private func follow(
     narrator.say(
       "\(job.id) is done after \(readable(milliseconds: job.endedAt - min(job.submittedAt, job.endedAt)))"
     )
-    narrator.say("next: lode job results \(job.id)")
+    return job
   }
 }
 
