@@ -50,6 +50,16 @@ let package = Package(
     library("Working", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     library(
       "Runtime", ["Itemsets", "Blocks", "Apriori", "Messages", "Coordination", "Working"]),
+    // A whole cluster in one process, every fault by a seed; and the command that runs it.
+    library(
+      "LodeSimulator",
+      ["Itemsets", "Blocks", "Apriori", "Messages", "Coordination", "Working"]),
+    .executableTarget(
+      name: "simulate",
+      dependencies: [
+        "LodeSimulator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
     library("ZeroMQTransport", ["CZeroMQ"]),
     library("DiskBlockStore", ["Blocks", "Messages"]),
     library(
@@ -106,6 +116,7 @@ let package = Package(
     tests(of: "Working", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     tests(of: "WireFormat", ["Itemsets", "Blocks", "Apriori", "Messages", "Coordination"]),
     tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
+    tests(of: "LodeSimulator", []),
     tests(of: "ZeroMQTransport", ["CZeroMQ"]),
     tests(of: "DiskBlockStore", ["Blocks", "Messages", "CommandRunner", "StorageVictim"]),
     tests(

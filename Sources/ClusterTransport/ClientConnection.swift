@@ -27,7 +27,7 @@ public final class ClientConnection: ClusterClient {
     let answers = Answers()
     self.answers = answers
     control = try ClientEndpoint(
-      context: context, address: address, security: security,
+      context: context, address: address, security: security, limits: .control,
       onState: { answers.changed($0) }, handler: { answers.receive($0) })
     bulk = try BulkClient(context: context)
   }

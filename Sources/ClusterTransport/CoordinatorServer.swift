@@ -41,7 +41,9 @@ public final class CoordinatorServer: CoordinatorTransport {
       })
     dataEndpoint = data.boundAddress
     let answers = ControlAnswers()
-    control = try ServerEndpoint(context: context, address: listen, security: policy) { message in
+    control = try ServerEndpoint(
+      context: context, address: listen, security: policy, limits: .control
+    ) { message in
       answers.receive(message, node: node, note: note)
     }
     answers.open(control)

@@ -32,7 +32,7 @@ public final class WorkerConnection: WorkerTransport {
     let endpoint = CoordinatorDataEndpoint()
     control = try ClientEndpoint(
       context: context, address: coordinator,
-      security: keys?.security(to: .coordinator) ?? .none,
+      security: keys?.security(to: .coordinator) ?? .none, limits: .control,
       onState: { state in
         if let line = explanation(of: state, address: coordinator) { note(line) }
       },

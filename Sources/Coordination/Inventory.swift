@@ -18,6 +18,9 @@ extension ObjectRegistry {
       let id = descriptor.id
       if let entry = entries[id] {
         if entry.descriptor == descriptor {
+          // Nothing was sent to it yet in this life: what it should copy it has, and what it should
+          // delete may be needed by now.
+          close(CommandKey(worker: name, object: id))
           addHolder(name, of: id)
           continue
         }
@@ -28,7 +31,7 @@ extension ObjectRegistry {
         continue
       }
       unknown.append(id)
-      members.send(.quarantine(id), to: name, &outbox)
+      openQuarantine(of: id, on: name, members: members, outbox: &outbox)
     }
     return unknown
   }

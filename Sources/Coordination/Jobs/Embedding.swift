@@ -33,7 +33,7 @@ extension Jobs {
     _ outbox: inout Outbox
   ) {
     var machine = JobMachine(
-      record: record, isPersisted: true, tuning: tuning, configuration: configuration)
+      record: record, isPersisted: true, configuration: configuration)
     machine.source = source
     append(machine)
     settle(&cluster, at: now, &outbox)

@@ -203,13 +203,14 @@ extension JobMachine {
     guard policy.passesValues else {
       return LevelWork(
         policy: policy, parallelism: Self.clusterParallelism,
-        targets: tuning.targets ?? 1 << 16...1 << 20)
+        targets: configuration.candidatesPerRange ?? 1 << 16...1 << 20)
     }
     let threads = cluster.members.countingWorkers
       .compactMap { cluster.members.worker($0)?.threads }.max()
     return LevelWork(
       policy: policy, parallelism: max(threads ?? 1, cluster.configuration.parallelism),
-      targets: tuning.targets ?? LevelCut.smallestTarget...LevelCut.largestTarget)
+      targets: configuration.candidatesPerRange
+        ?? LevelCut.smallestTarget...LevelCut.largestTarget)
   }
 
   /// Ranges grow from the least to the greatest size between 8 and 128 million candidates.

@@ -168,14 +168,14 @@ extension JobMachine {
     if pendingEnds == 0 { answerCallers(.job(summary), &outbox) }
   }
 
-  /// Deletes the job's objects, then forgets the job.
+  /// Forgets the job; its objects are deleted when that is durable.
   mutating func remove(
     _ id: RequestID, _ peer: PeerID, _ cluster: inout Cluster, _ outbox: inout Outbox
   ) {
     addCaller(id, peer)
     guard !isBeingRemoved else { return }
     isBeingRemoved = true
-    cluster.registry.drop(.job(self.id), members: cluster.members, outbox: &outbox)
+    cluster.registry.stopRecording(.job(self.id))
     outbox.add(.persist(token(.removed, &outbox), [.removeJob(self.id)]))
   }
 }
