@@ -35,17 +35,26 @@ struct JobResults: ParsableCommand {
       ["--memory", memory] + (temp.map { ["--temp", $0] } ?? [])
         + (cluster.quiet ? ["--quiet"] : []))
     let client = try cluster.connect()
-    let found = try answer(of: client.ask(.openResults(job))) { response -> ResultDescription? in
-      guard case .results(let description) = response else { return nil }
-      return description
-    }
+    let found = try describe(client)
     let mining = try results.over(found.job.specification.arguments)
     let request = try mining.plan()
     try checkLengths(request, found.job)
     let report = try output.report(target: mining.target, machine: machine)
     let writing = MiningJob(request: request, report: report, machine: machine)
     try writing.run(writingTo: output.destination, since: start) {
-      try fetch(found, client: client, machine: machine)
+      do {
+        return try fetch(found, client: client, machine: machine)
+      } catch ClientFailure.fetch {
+        // A coordinator that was started again meanwhile serves at another address.
+        return try fetch(describe(client), client: client, machine: machine)
+      }
+    }
+  }
+
+  private func describe(_ client: any ClusterClient) throws -> ResultDescription {
+    try answer(of: client.ask(.openResults(job))) { response -> ResultDescription? in
+      guard case .results(let description) = response else { return nil }
+      return description
     }
   }
 
