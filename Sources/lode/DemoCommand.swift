@@ -71,9 +71,9 @@ struct DemoCommand: ParsableCommand {
       maximumLevel: try arguments.mining.plan().maximumLevel,
       arguments: arguments.mining.asArguments)
     let submitted = try jobAnswer(client.ask(.submitJob(specification)))
-    let ended = try follow(submitted, client: client, narrator: machine.narrator)
+    try Following(narrator: machine.narrator, outlives: false).follow(submitted, client: client)
     return try MiningJob.Mined(
-      openResults(of: ended.id, client), from: client, machine: machine)
+      openResults(of: submitted.id, client), from: client, machine: machine)
   }
 
   /// The published table beside what the levels hold.

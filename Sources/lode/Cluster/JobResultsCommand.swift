@@ -42,7 +42,12 @@ struct JobResults: ParsableCommand {
     let report = try output.report(target: mining.target, machine: machine)
     let writing = MiningJob(request: request, report: report, machine: machine)
     try writing.run(writingTo: output.destination, since: start) {
-      try MiningJob.Mined(found, from: client, machine: machine)
+      do {
+        return try MiningJob.Mined(found, from: client, machine: machine)
+      } catch ClientFailure.fetch {
+        // A coordinator that was started again meanwhile serves at another address.
+        return try MiningJob.Mined(openResults(of: job, client), from: client, machine: machine)
+      }
     }
   }
 
