@@ -36,6 +36,7 @@ final class Following: Sendable {
     var job = first
     var levelsSaid = 0
     var saidMinimum = false
+    var asked = 0
     while true {
       if job.minimumSupport > 0, !saidMinimum {
         saidMinimum = true
@@ -56,7 +57,9 @@ final class Following: Sendable {
         job.state == .queued
           ? "\(job.id): queued"
           : "\(job.id): level \(job.level): \(job.rangesClosed) of \(job.rangeCount) ranges")
-      pause(milliseconds: 100)
+      // A short job is asked for often, a long one ten times a second.
+      pause(milliseconds: UInt32(min(100, 5 + asked * 5)))
+      asked += 1
       job = try jobAnswer(
         client.ask(
           .showJob(job.id), id: .random(), deadlineMilliseconds: Self.patienceMilliseconds))
