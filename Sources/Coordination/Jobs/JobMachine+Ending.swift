@@ -126,7 +126,7 @@ extension JobMachine {
     last = nil
     closedLevels = []
     rankedItems = nil
-    cluster.registry.drop(.job(id), members: cluster.members, outbox: &outbox)
+    cluster.registry.stopRecording(.job(id))
     pendingEnds += 1
     // Removing first forgets the replicas of what was dropped.
     outbox.add(.persist(token(.ended, &outbox), [.removeJob(id), .putJob(record)]))

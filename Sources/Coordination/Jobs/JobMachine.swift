@@ -191,9 +191,12 @@ struct JobMachine: Sendable {
       performed(outcome, &cluster, at: now, &outbox)
     case (.done(let record), .persisted): done(record, &cluster, &outbox)
     case (.ended, .persisted):
+      // Not before: after a crash the record would still name what is being deleted.
+      cluster.registry.drop(.job(self.id), members: cluster.members, outbox: &outbox)
       pendingEnds -= 1
       if !isBeingRemoved { answerCallers(.job(summary), &outbox) }
     case (.removed, .persisted):
+      cluster.registry.drop(.job(self.id), members: cluster.members, outbox: &outbox)
       isRemoved = true
       answerCallers(.done, &outbox)
     default: break

@@ -175,7 +175,7 @@ extension JobMachine {
     addCaller(id, peer)
     guard !isBeingRemoved else { return }
     isBeingRemoved = true
-    cluster.registry.drop(.job(self.id), members: cluster.members, outbox: &outbox)
+    cluster.registry.stopRecording(.job(self.id))
     outbox.add(.persist(token(.removed, &outbox), [.removeJob(self.id)]))
   }
 }
