@@ -18,6 +18,8 @@ extension ObjectRegistry {
       let id = descriptor.id
       if let entry = entries[id] {
         if entry.descriptor == descriptor {
+          // What is being deleted is no replica any more.
+          if commands[CommandKey(worker: name, object: id)]?.kind == .delete { continue }
           addHolder(name, of: id)
           continue
         }
@@ -28,7 +30,7 @@ extension ObjectRegistry {
         continue
       }
       unknown.append(id)
-      members.send(.quarantine(id), to: name, &outbox)
+      openQuarantine(of: id, on: name, members: members, outbox: &outbox)
     }
     return unknown
   }

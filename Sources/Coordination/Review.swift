@@ -65,6 +65,8 @@ extension ObjectRegistry {
     }
     if targets != group.targets { changeGroup(key) { $0.targets = targets } }
     groups[key]?.avoided = avoided
+    // A review clears the time of the next one; who is avoided for longer needs another.
+    for worker in avoided { nextReviewAt = min(nextReviewAt ?? worker.until, worker.until) }
     groups[key]?.move = move
   }
 

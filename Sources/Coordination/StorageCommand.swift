@@ -12,7 +12,7 @@ struct CommandKey: Sendable, Hashable, Comparable {
 
 /// Something that a worker was told to do, and has not acknowledged.
 struct StorageCommand: Sendable {
-  enum Kind: Sendable { case copy, delete }
+  enum Kind: Sendable { case copy, delete, quarantine }
 
   let kind: Kind
   /// When it was given, in milliseconds of the coordinator's clock.

@@ -40,6 +40,17 @@ extension ObjectRegistry {
     send(key, members, &outbox)
   }
 
+  /// Has an object set aside that the cluster does not know.
+  mutating func openQuarantine(
+    of id: ObjectID, on name: Name, members: Membership, outbox: inout Outbox
+  ) {
+    let key = CommandKey(worker: name, object: id)
+    guard commands[key] == nil else { return }
+    commandOrder.insertSorted(key)
+    commands[key] = StorageCommand(kind: .quarantine, givenAt: now, isThrottled: false)
+    send(key, members, &outbox)
+  }
+
   /// A command is done with, one way or the other.
   @discardableResult
   mutating func close(_ key: CommandKey) -> StorageCommand? {
@@ -85,6 +96,8 @@ extension ObjectRegistry {
     switch command.kind {
     case .delete:
       members.send(.delete(key.object), to: key.worker, &outbox)
+    case .quarantine:
+      members.send(.quarantine(key.object), to: key.worker, &outbox)
     case .copy:
       guard let entry = entries[key.object] else { return }
       var sources = sources(of: entry, for: key.worker, first: command.source, members)
@@ -160,12 +173,12 @@ extension ObjectRegistry {
     nextReviewAt = min(nextReviewAt ?? until, until)
   }
 
-  /// A worker does not have an object any more.
+  /// A worker does not have an object any more: it is deleted or set aside.
   mutating func deleted(
     _ id: ObjectID, on name: Name, members: Membership, outbox: inout Outbox
   ) {
     let key = CommandKey(worker: name, object: id)
-    let wasAsked = commands[key]?.kind == .delete
+    let wasAsked = commands[key].map { $0.kind != .copy } ?? false
     if wasAsked { close(key) }
     removeHolder(name, of: id)
     guard let group = entries[id]?.group else { return }

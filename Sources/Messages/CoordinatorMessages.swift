@@ -28,7 +28,8 @@ public enum CoordinatorMessage: Sendable {
   case replicate(ObjectDescriptor, sources: [String])
   /// Delete the object, say `deleted`.
   case delete(ObjectID)
-  /// Set the object aside: the cluster does not know it. It is kept, but no longer listed.
+  /// Set the object aside: the cluster does not know it. It is kept, but no longer listed; say
+  /// `deleted`.
   case quarantine(ObjectID)
   /// Read the object from disk and say `verified`.
   case verify(ObjectDescriptor)

@@ -83,7 +83,7 @@ public enum WorkerMessage: Sendable {
   case stored(ObjectDescriptor)
   /// Could not store it.
   case storeFailed(ObjectDescriptor, StoreFailure)
-  /// Does not have the object any more.
+  /// Does not have the object any more: it is deleted or set aside.
   case deleted(ObjectID)
   /// An object it stored differs from its checksum; set aside and no longer served.
   case damaged(ObjectDescriptor, DamagePlace)

@@ -140,6 +140,7 @@ extension Worker {
   mutating func quarantine(_ id: ObjectID) {
     if intercept(id, fate: .quarantine) { return }
     if storage.held.removeValue(forKey: id) != nil { effects.append(.quarantine(id)) }
+    send(.deleted(id))
   }
 
   // MARK: Verification
