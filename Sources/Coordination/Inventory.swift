@@ -18,8 +18,10 @@ extension ObjectRegistry {
       let id = descriptor.id
       if let entry = entries[id] {
         if entry.descriptor == descriptor {
-          // What is being deleted is no replica any more.
-          if commands[CommandKey(worker: name, object: id)]?.kind == .delete { continue }
+          // What is being deleted is no replica any more; what was to be copied is there.
+          let key = CommandKey(worker: name, object: id)
+          if commands[key]?.kind == .delete { continue }
+          close(key)
           addHolder(name, of: id)
           continue
         }
