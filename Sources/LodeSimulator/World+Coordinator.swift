@@ -139,7 +139,7 @@ extension World {
       let reason = "the catalog belongs to epoch \(catalog.epoch)"
       return tell(machine, .persistFailed(token, reason))
     }
-    checkCommit(writes)
+    checkCommit(writes, by: machine)
     let skipped = mutant == .commitSplit ? writes.count / 2 : 0
     for write in writes.dropFirst(skipped) { catalog.apply(write) }
     if springs(.commit, afterwards: true) { return crash(machine) }
