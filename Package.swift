@@ -27,6 +27,7 @@ let package = Package(
   products: [.executable(name: "lode", targets: ["lode"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
@@ -35,6 +36,7 @@ let package = Package(
     .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
 
     library("Itemsets"),
     library("TransactionReaders", ["Itemsets", "CZlib"]),
@@ -46,15 +48,9 @@ let package = Package(
     library("Messages", ["Itemsets", "Blocks", "Apriori", "CLZ4", "CXXHash"]),
     library("Coordination", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     library("Working", ["Itemsets", "Blocks", "Apriori", "Messages"]),
-    .target(
-      name: "WireFormat",
-      dependencies: [
-        "Itemsets", "Blocks", "Apriori", "Messages", "Coordination",
-        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ],
-      // The specification, and the command that makes Generated/ of it.
-      exclude: ["Protocol", "generate"], swiftSettings: strict),
-    library("Runtime", ["Itemsets", "Blocks", "Apriori"]),
+    library(
+      "Runtime", ["Itemsets", "Blocks", "Apriori", "Messages", "Coordination", "Working"]),
+    // A whole cluster in one process, every fault by a seed; and the command that runs it.
     library(
       "LodeSimulator",
       ["Itemsets", "Blocks", "Apriori", "Messages", "Coordination", "Working"]),
@@ -64,14 +60,30 @@ let package = Package(
         "LodeSimulator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    library("ZeroMQTransport", ["CZeroMQ"]),
+    library("DiskBlockStore", ["Blocks", "Messages"]),
+    library(
+      "SQLiteCatalog",
+      ["Blocks", "Messages", "Coordination", .product(name: "GRDB", package: "GRDB.swift")]),
+    .target(
+      name: "WireFormat",
+      dependencies: [
+        "Itemsets", "Blocks", "Apriori", "Messages", "Coordination",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      // The specification, and the command that makes Generated/ of it.
+      exclude: ["Protocol", "generate"], swiftSettings: strict),
+    library(
+      "ClusterTransport",
+      ["Blocks", "Messages", "Coordination", "Runtime", "WireFormat", "ZeroMQTransport"]),
     library("DemonstrationData"),
     library("Reports", ["Itemsets", "Apriori", "AssociationRules"]),
     .executableTarget(
       name: "lode",
       dependencies: [
         "CBitmapKernels", "Itemsets", "TransactionReaders", "Blocks", "Apriori", "AssociationRules",
-        "Runtime",
-        "DemonstrationData", "Reports",
+        "Messages", "Coordination", "Working", "WireFormat", "Runtime", "ZeroMQTransport",
+        "ClusterTransport", "DiskBlockStore", "SQLiteCatalog", "DemonstrationData", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -79,6 +91,11 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     // Runs the binary, for the tests of the command line.
     .target(name: "CommandRunner", path: "Tests/CommandRunner", swiftSettings: strict),
+    // Stores and commits until a test kills it.
+    .executableTarget(
+      name: "StorageVictim",
+      dependencies: ["Blocks", "Messages", "Coordination", "DiskBlockStore", "SQLiteCatalog"],
+      path: "Tests/StorageVictim", swiftSettings: strict),
     .testTarget(
       name: "CommandLineTests", dependencies: ["CommandRunner", "TestSupport"],
       swiftSettings: strict),
@@ -96,13 +113,20 @@ let package = Package(
       dependencies: ["Coordination", "Messages", "Apriori", "Blocks", "Itemsets", "TestSupport"],
       swiftSettings: strict),
     tests(of: "Messages", ["Itemsets", "Blocks", "Apriori"]),
-    tests(of: "Coordination", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     tests(of: "Working", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     tests(of: "WireFormat", ["Itemsets", "Blocks", "Apriori", "Messages", "Coordination"]),
     tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
+    tests(of: "LodeSimulator", []),
+    tests(of: "ZeroMQTransport", ["CZeroMQ"]),
+    tests(of: "DiskBlockStore", ["Blocks", "Messages", "CommandRunner", "StorageVictim"]),
+    tests(
+      of: "SQLiteCatalog",
+      [
+        "Blocks", "Messages", "Coordination", "CommandRunner", "StorageVictim",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     tests(of: "DemonstrationData", []),
     tests(of: "AssociationRules", ["Itemsets", "Apriori"]),
-    tests(of: "LodeSimulator", []),
     tests(of: "Reports", ["Itemsets", "Apriori", "AssociationRules"]),
   ]
 )

@@ -80,7 +80,7 @@ public enum ReportRule: UInt8, Sendable, Equatable, CaseIterable {
   /// What exceeds the allowance is nominated; what can still be frequent is then polled.
   case nominate = 2
 
-  /// Below this many candidates a range is answered with all counts.
+  /// A level of fewer candidates is answered with all counts.
   public static let smallRange = 1 << 15
   /// Above this share of frequent candidates a list is longer than all counts.
   public static let listFillLimit = 0.25
@@ -88,11 +88,16 @@ public enum ReportRule: UInt8, Sendable, Equatable, CaseIterable {
   /// The cheapest rule.
   ///
   /// - Parameters:
-  ///   - candidateCount: the candidates of the range.
+  ///   - candidateCount: the candidates of the whole level, not of one range: how the level is cut
+  ///     must not change how it is answered.
   ///   - expectedFill: the share of them that is expected to be frequent, see
   ///     ``LevelCut/expectedFill``.
-  public init(candidateCount: Int, expectedFill: Double, allowances: Allowances) {
-    if candidateCount < Self.smallRange || expectedFill > Self.listFillLimit {
+  ///   - smallLevelLimit: below how many candidates all counts are told.
+  public init(
+    candidateCount: Int, expectedFill: Double, allowances: Allowances,
+    smallLevelLimit: Int = ReportRule.smallRange
+  ) {
+    if candidateCount < smallLevelLimit || expectedFill > Self.listFillLimit {
       self = .all
     } else if allowances.total < UInt64(allowances.shardCount) {
       // Less than one transaction a shard: silence would be worth nothing and cost polls.

@@ -73,6 +73,13 @@ public struct Level: Sendable {
   }
 }
 
+extension Level {
+  /// Bytes held by the streams.
+  public var byteCount: Int {
+    segments.reduce(0) { $0 + $1.words.count * 4 + $1.counts.count * 8 }
+  }
+}
+
 /// A piece of a level: a run of whole groups in one array of words.
 ///
 /// Each group is `shared, perfect extensions p, extensions e`, then `length - 1 - shared` ranks (the
@@ -196,8 +203,6 @@ public struct ClosedLevels: Sendable {
 extension ClosedLevels {
   /// Bytes held by the streams of all levels.
   public var byteCount: Int {
-    levels.reduce(0) { sum, level in
-      level.segments.reduce(sum) { $0 + $1.words.count * 4 + $1.counts.count * 8 }
-    }
+    levels.reduce(0) { $0 + $1.byteCount }
   }
 }

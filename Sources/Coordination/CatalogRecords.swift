@@ -179,6 +179,16 @@ public enum CatalogWrite: Sendable, Equatable {
 }
 
 extension CatalogState {
+  /// Changes that make this state of an empty catalog.
+  public var writes: [CatalogWrite] {
+    var writes: [CatalogWrite] = epoch == .none ? [] : [.claim(epoch)]
+    writes += dataSets.map(CatalogWrite.putDataSet)
+    writes += jobs.map(CatalogWrite.putJob)
+    writes += nodes.map(CatalogWrite.putNode)
+    writes += replicas.map(CatalogWrite.putReplica)
+    return writes
+  }
+
   /// Makes one change.
   /// - Complexity: O(records of the kind).
   public mutating func apply(_ write: CatalogWrite) {

@@ -19,6 +19,8 @@ public struct Coordinator: Sendable {
   /// Data sets that are being removed, by the request.
   var removals: [RequestID: DataSetID] = [:]
   var outbox = Outbox()
+  /// What was last said about each worker; looked up only.
+  private var notedStates: [Name: NodeState] = [:]
   let startedAt: UInt64
   /// What was found at the start, until it is taken over.
   var catalog: CatalogState?
@@ -82,6 +84,14 @@ public struct Coordinator: Sendable {
     }
     if phase == .ready { settle(at) }
     return outbox.takeEffects()
+  }
+
+  /// Tells the operator when a worker comes or goes; nothing twice.
+  private mutating func noteState(of name: Name) {
+    let state = cluster.members.worker(name)?.state
+    if notedStates[name] == state { return }
+    notedStates[name] = state
+    outbox.add(.note("worker \(name) is \(state.map { "\($0)" } ?? "forgotten")"))
   }
 
   mutating func stop(_ reason: String) {
@@ -171,6 +181,7 @@ public struct Coordinator: Sendable {
     while true {
       let changed = cluster.members.takeChanges()
       for name in changed {
+        noteState(of: name)
         cluster.registry.needsReview = true
         jobs.workerChanged(name, &cluster, at: at, &outbox)
       }

@@ -1,3 +1,5 @@
+public import Apriori
+
 /// What an operator may set; times are milliseconds.
 public struct CoordinatorConfiguration: Sendable {
   /// Copies of each object where a data set says nothing else.
@@ -18,6 +20,8 @@ public struct CoordinatorConfiguration: Sendable {
   public var failureLimit = 4
   /// For how long it is set aside.
   public var setAsideMilliseconds: UInt64 = 3_600_000
+  /// For how long a worker that failed to store an object is not asked for it again.
+  public var avoidMilliseconds: UInt64 = 60_000
   /// Copies made at once for repair and rebalancing, a source or destination.
   public var copiesPerWorker = 2
   /// Jobs that count at once.
@@ -38,6 +42,13 @@ public struct CoordinatorConfiguration: Sendable {
   public var keepsCheckpoints = true
   /// Whether contents are passed as values; only where all parts are in one process.
   public var passesValues = false
+  /// The least and the greatest number of candidates a range should have; nil for what suits a
+  /// cluster, or a single process.
+  public var candidatesPerRange: ClosedRange<Int>?
+  /// A level of fewer candidates is counted in one round of all counts.
+  public var smallLevelLimit = ReportRule.smallRange
+  /// How block sets answer; nil for the cheapest way by level.
+  public var reportRule: ReportRule?
   /// Reducing tasks at once: the threads of the coordinator's compute pool.
   public var parallelism = 1
   /// Where others fetch objects from the coordinator.

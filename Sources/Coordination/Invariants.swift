@@ -74,11 +74,12 @@ extension ObjectRegistry {
       invariant(entry.holders == entry.holders.sorted(), "Holders are in order.")
       if !entry.isSecured { unsecured[id.owner, default: 0] += 1 }
       for name in entry.holders {
+        invariant(!entry.copying.containsSorted(name), "\(name) need not copy \(id): it has it.")
         contents[name, default: NodeContents()].objects.insert(id)
         contents[name]?.bytes &+= entry.descriptor.length
         invariant(
-          commands[CommandKey(worker: name, object: id)]?.kind != .delete,
-          "What is being deleted is no replica: \(id) on \(name).")
+          commands[CommandKey(worker: name, object: id)] == nil,
+          "What is being removed is no replica: \(id) on \(name).")
         invariant(members.worker(name) != nil, "A holder of \(id) is a worker: \(name).")
       }
     }

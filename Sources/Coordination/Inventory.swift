@@ -18,10 +18,9 @@ extension ObjectRegistry {
       let id = descriptor.id
       if let entry = entries[id] {
         if entry.descriptor == descriptor {
-          // What is being deleted is no replica any more; what was to be copied is there.
-          let key = CommandKey(worker: name, object: id)
-          if commands[key]?.kind == .delete { continue }
-          close(key)
+          // Nothing was sent to it yet in this life: what it should copy it has, and what it should
+          // delete may be needed by now.
+          close(CommandKey(worker: name, object: id))
           addHolder(name, of: id)
           continue
         }

@@ -24,6 +24,10 @@ struct Member: Sendable {
   var hasInventory = false
   /// The part of the inventory that is expected next.
   var nextInventoryPart = 0
+  /// How many parts there are, as the first one said.
+  var inventoryPartCount = 0
+  /// When it last said hello or a part arrived that was expected.
+  var lastListed: UInt64 = 0
   var dataEndpoint = ""
   var threads = 0
   var memoryBytes: UInt64 = 0

@@ -87,6 +87,7 @@ struct Membership: Sendable {
     let isNewLife = known?.peer == nil || known?.incarnation != incarnation
     let isRecorded = known?.incarnation == incarnation && known?.rack == hello.rack
     if isNewLife { member.begin(incarnation) }
+    if !member.hasInventory { member.beginInventory(at: at) }
     member.peer = peer
     member.rack = hello.rack
     member.dataEndpoint = hello.dataEndpoint
@@ -126,12 +127,27 @@ struct Membership: Sendable {
   }
 
   /// A part of the inventory has arrived; whether it is the one that is expected.
-  mutating func took(_ part: InventoryPart, from name: Name) -> Bool {
-    guard let member = members[name], !member.hasInventory,
+  mutating func took(_ part: InventoryPart, from name: Name, at: Moment) -> Bool {
+    guard var member = members[name], !member.hasInventory,
       part.index == member.nextInventoryPart, part.index < part.partCount
     else { return false }
-    members[name]?.nextInventoryPart += 1
+    if part.index == 0 { member.inventoryPartCount = part.partCount }
+    // Another list than the one that was begun.
+    guard part.partCount == member.inventoryPartCount else { return false }
+    member.nextInventoryPart += 1
+    member.lastListed = at.milliseconds
+    members[name] = member
     return true
+  }
+
+  /// Asks a worker to say hello again whose inventory does not go on, as when it takes an old
+  /// acknowledgement for a new one and believes that it has told everything.
+  mutating func askAnewIfStuck(_ name: Name, at: Moment, _ outbox: inout Outbox) {
+    guard let member = members[name], member.isWelcome, !member.hasInventory,
+      at.milliseconds.subtractingOrZero(member.lastListed) >= configuration.deadMilliseconds
+    else { return }
+    members[name]?.lastListed = at.milliseconds
+    send(.introduceYourself, to: name, &outbox)
   }
 
   /// All parts have arrived.
@@ -230,11 +246,16 @@ extension Member {
     self.incarnation = incarnation
     isWelcome = false
     hasInventory = false
-    nextInventoryPart = 0
     isLeaving = false
     isDrained = false
     leaseCount = 0
+  }
+
+  /// What it stores is listed from the beginning.
+  mutating func beginInventory(at: Moment) {
+    nextInventoryPart = 0
     quarantinedCount = 0
+    lastListed = at.milliseconds
   }
 }
 

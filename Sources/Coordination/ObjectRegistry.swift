@@ -44,6 +44,8 @@ struct ObjectRegistry: Sendable {
   var storing: [Token: ObjectID] = [:]
   /// Objects on their way from a worker, to be stored here again.
   var fetching: [Token: ObjectID] = [:]
+  /// Objects of the own store that are being read because somebody got damaged bytes.
+  var verifyingHere: [Token: ObjectID] = [:]
   /// Objects that the own store should have and has not, ascending.
   var missingHere: [ObjectID] = []
   var nextFetchAt: UInt64 = 0
@@ -127,8 +129,15 @@ struct ObjectRegistry: Sendable {
     _ descriptor: ObjectDescriptor, _ bytes: [UInt8], replication: Int, members: Membership,
     outbox: inout Outbox
   ) {
-    if let entry = entries[descriptor.id], entry.descriptor == descriptor, entry.isSecured {
-      newlySecured.append(descriptor)
+    if let entry = entries[descriptor.id], entry.descriptor == descriptor {
+      if !entry.isSecured { return }
+      if entry.isHere {
+        newlySecured.append(descriptor)
+      } else {
+        // Its own copy has been lost.
+        setSecured(descriptor.id, false)
+        store(descriptor, bytes, &outbox)
+      }
       return
     }
     add(
@@ -149,12 +158,15 @@ struct ObjectRegistry: Sendable {
       wanted: wanted, plannedBytes: plannedBytes, isStrict: isStrict)
     entries[descriptor.id]?.isPublished = true
     outbox.add(.publish(descriptor, bytes))
-    if keepsHere {
-      let token = outbox.token(for: .registry)
-      storing[token] = descriptor.id
-      outbox.add(.store(token, descriptor, bytes))
-    }
+    if keepsHere { store(descriptor, bytes, &outbox) }
     review(key, members: members, outbox: &outbox)
+  }
+
+  /// Writes an object into the coordinator's own store.
+  mutating func store(_ descriptor: ObjectDescriptor, _ bytes: [UInt8], _ outbox: inout Outbox) {
+    let token = outbox.token(for: .registry)
+    storing[token] = descriptor.id
+    outbox.add(.store(token, descriptor, bytes))
   }
 
   /// Takes an object from the catalog, with the workers that are on record for it.
@@ -242,11 +254,14 @@ struct ObjectRegistry: Sendable {
   /// Deletes one object, everywhere.
   private mutating func remove(_ id: ObjectID, _ outbox: inout Outbox, _ members: Membership) {
     guard let entry = entries[id] else { return }
-    for name in entry.holders + entry.copying {
-      openDelete(of: id, on: name, members: members, outbox: &outbox)
+    let names = entry.holders + entry.copying
+    for name in names {
+      close(CommandKey(worker: name, object: id))
+      removeHolder(name, of: id)
     }
     setSecured(id, true)
     entries[id] = nil
+    for name in names { openDelete(of: id, on: name, members: members, outbox: &outbox) }
     missingHere.removeSorted(id)
     if entry.isPublished { outbox.add(.withdraw(id)) }
     if entry.keepsHere { outbox.add(.forget(id)) }

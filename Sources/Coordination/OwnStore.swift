@@ -17,15 +17,15 @@ extension ObjectRegistry {
 
   /// An object was fetched from a worker, to be stored here again.
   mutating func loaded(_ bytes: [UInt8], _ token: Token, outbox: inout Outbox) {
+    verifyingHere[token] = nil
     guard let id = fetching.removeValue(forKey: token), let entry = entries[id],
       !entry.isHere
     else { return }
-    let token = outbox.token(for: .registry)
-    storing[token] = id
-    outbox.add(.store(token, entry.descriptor, bytes))
+    store(entry.descriptor, bytes, &outbox)
   }
 
   mutating func loadFailed(_ token: Token) {
+    if let id = verifyingHere.removeValue(forKey: token) { return lostHere(id) }
     fetching[token] = nil
     nextFetchAt = now &+ configuration.resendMilliseconds
   }

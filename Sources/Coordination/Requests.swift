@@ -44,7 +44,9 @@ extension Coordinator {
   ) -> ClientResponse {
     switch request {
     case .status:
-      return .status(cluster.status(jobs: jobs.summaries, startedAt: startedAt, at: at))
+      return .status(
+        cluster.status(
+          jobs: jobs.summaries, jobProblems: jobs.problems, startedAt: startedAt, at: at))
     case .listDataSets: return .dataSets(cluster.dataSets.all.map(cluster.summary))
     case .listNodes: return .nodes(cluster.members.all.map { cluster.summary(of: $0, at: at) })
     case .showDataSet(let name):

@@ -29,9 +29,16 @@ extension ObjectRegistry {
   private mutating func retarget(_ key: ObjectID, _ members: Membership) {
     guard let group = groups[key] else { return }
     let avoided = group.avoided.filter { $0.until > now }
-    let isAvoided = { (name: Name) in avoided.contains { $0.name == name } }
+    if let until = avoided.map(\.until).min() { nextReviewAt = min(nextReviewAt ?? until, until) }
+    func isAvoided(_ name: Name) -> Bool {
+      avoided.contains { $0.name == name } || isRemoving(group, name)
+    }
     var targets = group.targets.filter {
       members.worker($0)?.keepsReplicas == true && !isAvoided($0)
+    }
+    if group.objects.contains(where: { entries[$0]?.isSecured == false }) {
+      // Something new does not wait for a worker that is silent and has nothing of it.
+      targets.removeAll { members.worker($0)?.liveness != .alive && lacksAll(of: group, $0) }
     }
     var move = group.move
     if let planned = move, !targets.contains(planned.to) { move = nil }
@@ -50,23 +57,21 @@ extension ObjectRegistry {
       targets.insertSorted(name)
     }
     if targets.count < group.wanted {
-      let missing = group.wanted - targets.count
-      var candidates = members.all.filter { member in
+      let candidates = members.all.filter { member in
         member.keepsReplicas && !member.isLeaving && !isAvoided(member.name)
           && !targets.contains(member.name) && member.freeBytes >= group.size
       }
       // One that is silent for a moment, or about to join, only where there are no others.
-      let ready = candidates.filter(\.takesReplicas)
-      if ready.count >= missing { candidates = ready }
-      let chosen = placement.choose(
-        missing, size: group.size, kept: targets.compactMap(members.worker),
-        candidates: candidates)
-      for name in chosen { targets.insertSorted(name) }
+      for isReady in [true, false] where targets.count < group.wanted {
+        let chosen = placement.choose(
+          group.wanted - targets.count, size: group.size,
+          kept: targets.compactMap(members.worker),
+          candidates: candidates.filter { $0.takesReplicas == isReady })
+        for name in chosen { targets.insertSorted(name) }
+      }
     }
     if targets != group.targets { changeGroup(key) { $0.targets = targets } }
     groups[key]?.avoided = avoided
-    // A review clears the time of the next one; who is avoided for longer needs another.
-    for worker in avoided { nextReviewAt = min(nextReviewAt ?? worker.until, worker.until) }
     groups[key]?.move = move
   }
 
@@ -75,6 +80,14 @@ extension ObjectRegistry {
     guard let first = group.objects.first, let entry = entries[first] else { return [] }
     return entry.holders.filter { name in
       group.objects.allSatisfy { entries[$0]?.holders.containsSorted(name) == true }
+    }
+  }
+
+  /// Whether a worker was told to remove objects of a group and has not said that it did.
+  private func isRemoving(_ group: ObjectGroup, _ name: Name) -> Bool {
+    if commands.isEmpty { return false }
+    return group.objects.contains {
+      commands[CommandKey(worker: name, object: $0)]?.mayHaveRemoved == true
     }
   }
 
@@ -93,8 +106,13 @@ extension ObjectRegistry {
     }
     let hasSource = !sources(of: entry, for: nil, members).isEmpty
     var isWaiting = false
-    for name in group.targets where !entry.holders.containsSorted(name) && hasSource {
-      if commands[CommandKey(worker: name, object: id)] != nil { continue }
+    for name in group.targets where !entry.holders.containsSorted(name) {
+      let key = CommandKey(worker: name, object: id)
+      // What it was to delete, and was not told to, is welcome there now.
+      if let command = commands[key], command.kind == .delete, !command.mayHaveRemoved {
+        close(key)
+      }
+      if !hasSource || commands[key] != nil { continue }
       if entry.isSecured {
         isWaiting = true
       } else {
@@ -113,7 +131,10 @@ extension ObjectRegistry {
     let isCopied =
       group.isStrict
       ? liveHolders(of: id, members).count >= group.wanted
-      : group.targets.allSatisfy { entry.holders.containsSorted($0) }
+      // Nobody waits for one that is silent: it gets its copy when it is back.
+      : group.targets.allSatisfy {
+        entry.holders.containsSorted($0) || members.worker($0)?.liveness != .alive
+      }
     let isSecured = isStored && isCopied
     if !entry.isSecured, isSecured {
       setSecured(id, true)

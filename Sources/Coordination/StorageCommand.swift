@@ -12,7 +12,14 @@ struct CommandKey: Sendable, Hashable, Comparable {
 
 /// Something that a worker was told to do, and has not acknowledged.
 struct StorageCommand: Sendable {
-  enum Kind: Sendable { case copy, delete, quarantine }
+  enum Kind: Sendable {
+    /// Fetch and store the object; ends with `stored`.
+    case copy
+    /// Delete the object; ends with `deleted`.
+    case delete
+    /// Set something aside that the cluster does not know under this name; ends with `deleted`.
+    case quarantine
+  }
 
   let kind: Kind
   /// When it was given, in milliseconds of the coordinator's clock.
@@ -25,4 +32,7 @@ struct StorageCommand: Sendable {
   var source: Name?
   /// Whether it counts against the copies that a worker may make at once.
   let isThrottled: Bool
+
+  /// Whether a worker may already have removed the object because of it, or be about to.
+  var mayHaveRemoved: Bool { kind != .copy && sentAt != nil }
 }

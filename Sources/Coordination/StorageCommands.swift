@@ -2,8 +2,6 @@ import Messages
 
 /// Giving commands to workers, and repeating them until they are acknowledged.
 extension ObjectRegistry {
-  /// For how long a worker that failed to store an object is not asked again.
-  static let avoidanceMilliseconds: UInt64 = 60_000
   /// How often another attempt is made on the same worker when no source could be read.
   static let fetchAttempts = 3
   /// After how many times the dead time a copy is given to another worker.
@@ -20,34 +18,42 @@ extension ObjectRegistry {
       copiesIn[name, default: 0] += 1
       if let source { copiesOut[source, default: 0] += 1 }
     }
-    commandOrder.insertSorted(key)
-    commands[key] = StorageCommand(
-      kind: .copy, givenAt: now, source: source, isThrottled: isThrottled)
-    send(key, members, &outbox)
+    open(
+      StorageCommand(kind: .copy, givenAt: now, source: source, isThrottled: isThrottled), key,
+      members, &outbox)
   }
 
   /// Deletes a replica; from now on it does not count as one.
+  ///
+  /// The worker is told when as many others hold the object as shall hold it, see ``mayDelete``;
+  /// until then the command can be taken back.
   mutating func openDelete(
     of id: ObjectID, on name: Name, members: Membership, outbox: inout Outbox
   ) {
     let key = CommandKey(worker: name, object: id)
-    if commands[key]?.kind == .delete { return }
+    if let known = commands[key], known.kind != .copy { return }
     close(key)
     removeHolder(name, of: id)
     guard members.worker(name) != nil else { return }
-    commandOrder.insertSorted(key)
-    commands[key] = StorageCommand(kind: .delete, givenAt: now, isThrottled: false)
-    send(key, members, &outbox)
+    open(
+      StorageCommand(kind: .delete, givenAt: now, isThrottled: false), key, members, &outbox)
   }
 
-  /// Has an object set aside that the cluster does not know.
+  /// Has something set aside that a worker stores and the cluster does not know.
   mutating func openQuarantine(
     of id: ObjectID, on name: Name, members: Membership, outbox: inout Outbox
   ) {
     let key = CommandKey(worker: name, object: id)
-    guard commands[key] == nil else { return }
+    close(key)
+    open(
+      StorageCommand(kind: .quarantine, givenAt: now, isThrottled: false), key, members, &outbox)
+  }
+
+  private mutating func open(
+    _ command: StorageCommand, _ key: CommandKey, _ members: Membership, _ outbox: inout Outbox
+  ) {
     commandOrder.insertSorted(key)
-    commands[key] = StorageCommand(kind: .quarantine, givenAt: now, isThrottled: false)
+    commands[key] = command
     send(key, members, &outbox)
   }
 
@@ -95,6 +101,7 @@ extension ObjectRegistry {
     guard let command = commands[key], members.worker(key.worker)?.isServing == true else { return }
     switch command.kind {
     case .delete:
+      guard command.sentAt != nil || mayDelete(key, members) else { return }
       members.send(.delete(key.object), to: key.worker, &outbox)
     case .quarantine:
       members.send(.quarantine(key.object), to: key.worker, &outbox)
@@ -110,6 +117,17 @@ extension ObjectRegistry {
     commands[key]?.sentAt = now
   }
 
+  /// Whether a worker need not hold an object: there is no such object, or as many others as shall
+  /// hold it have said that they do, and are alive.
+  private func mayDelete(_ key: CommandKey, _ members: Membership) -> Bool {
+    guard let entry = entries[key.object], let group = groups[entry.group] else { return true }
+    let others = entry.holders.count { name in
+      guard name != key.worker, let member = members.worker(name) else { return false }
+      return member.isServing && member.liveness == .alive
+    }
+    return others >= group.wanted
+  }
+
   // MARK: What workers say
 
   /// A worker has an object, verified and durable.
@@ -118,19 +136,16 @@ extension ObjectRegistry {
   ) {
     let id = descriptor.id
     let key = CommandKey(worker: name, object: id)
+    // It will say that it removed it.
+    if commands[key]?.mayHaveRemoved == true { return }
     guard let entry = entries[id] else {
       openDelete(of: id, on: name, members: members, outbox: &outbox)
       return
     }
     // Something older under the same name: the copy that was asked for is still to come.
-    guard entry.descriptor == descriptor, commands[key]?.kind != .delete else { return }
-    let wasAsked = close(key) != nil
+    guard entry.descriptor == descriptor else { return }
+    close(key)
     if entry.holders.containsSorted(name) { return }
-    let isTarget = groups[entry.group]?.targets.containsSorted(name) == true
-    guard wasAsked || isTarget else {
-      openDelete(of: id, on: name, members: members, outbox: &outbox)
-      return
-    }
     addHolder(name, of: id)
     review(entry.group, members: members, outbox: &outbox)
   }
@@ -148,6 +163,7 @@ extension ObjectRegistry {
     commands[key] = command
     switch failure {
     case .unreachable, .damaged:
+      if failure == .damaged { verifySources(of: entry, but: name, members, &outbox) }
       // Sent again, from another source, when the time for it comes.
       if command.failureCount < Self.fetchAttempts { return }
     case .disk(let reason):
@@ -156,29 +172,43 @@ extension ObjectRegistry {
     avoid(key, members: members, outbox: &outbox)
   }
 
+  /// Has everybody read an object again from whom a worker got damaged bytes: what is rotten is
+  /// reported as damaged then, and made anew.
+  private mutating func verifySources(
+    of entry: ObjectEntry, but worker: Name, _ members: Membership, _ outbox: inout Outbox
+  ) {
+    let id = entry.descriptor.id
+    for name in liveHolders(of: id, members) where name != worker {
+      members.send(.verify(entry.descriptor), to: name, &outbox)
+    }
+    if entry.isHere, !verifyingHere.values.contains(id) {
+      let token = outbox.token(for: .registry)
+      verifyingHere[token] = id
+      outbox.add(.load(token, entry.descriptor))
+    }
+  }
+
   /// Gives a copy to another worker.
   private mutating func avoid(_ key: CommandKey, members: Membership, outbox: inout Outbox) {
     guard let group = entries[key.object]?.group else { return }
     close(key)
-    noteAvoided(key.worker, by: group, for: Self.avoidanceMilliseconds)
+    noteAvoided(key.worker, by: group, for: configuration.avoidMilliseconds)
     // It may have stored the object nevertheless, and be only slow to say so.
     openDelete(of: key.object, on: key.worker, members: members, outbox: &outbox)
     review(group, members: members, outbox: &outbox)
   }
 
   private mutating func noteAvoided(_ name: Name, by group: ObjectID, for duration: UInt64) {
-    let until = now &+ duration
     groups[group]?.avoided.removeAll { $0.name == name }
-    groups[group]?.avoided.append((name, until))
-    nextReviewAt = min(nextReviewAt ?? until, until)
+    groups[group]?.avoided.append((name, now &+ duration))
   }
 
-  /// A worker does not have an object any more: it is deleted or set aside.
+  /// A worker does not have an object any more.
   mutating func deleted(
     _ id: ObjectID, on name: Name, members: Membership, outbox: inout Outbox
   ) {
     let key = CommandKey(worker: name, object: id)
-    let wasAsked = commands[key].map { $0.kind != .copy } ?? false
+    let wasAsked = commands[key]?.mayHaveRemoved == true
     if wasAsked { close(key) }
     removeHolder(name, of: id)
     guard let group = entries[id]?.group else { return }

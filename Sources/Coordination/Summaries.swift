@@ -26,7 +26,9 @@ extension Cluster {
       software: member.software)
   }
 
-  func status(jobs: [JobSummary], startedAt: UInt64, at: Moment) -> ClusterStatus {
+  func status(
+    jobs: [JobSummary], jobProblems: [String], startedAt: UInt64, at: Moment
+  ) -> ClusterStatus {
     let dataSets = dataSets.all.map(summary)
     let nodes = members.all.map { summary(of: $0, at: at) }
     return ClusterStatus(
@@ -36,7 +38,7 @@ extension Cluster {
       copiesRunning: registry.commands.values.count { $0.kind == .copy },
       copiesWaiting: registry.waiting.count,
       quarantinedCount: members.all.reduce(0) { $0 + $1.quarantinedCount },
-      problems: problems(nodes: nodes, dataSets: dataSets))
+      problems: problems(nodes: nodes, dataSets: dataSets) + jobProblems)
   }
 
   /// What an operator should look at, the worst first.

@@ -84,7 +84,9 @@ extension Coordinator {
     let isNewLife = known?.peer == nil || known?.incarnation != envelope.incarnation
     let record = cluster.members.admit(
       hello, name: name, incarnation: envelope.incarnation, peer: peer, at: at)
-    if isNewLife { cluster.registry.beginInventory(of: name) }
+    if isNewLife || known?.hasInventory == false {
+      cluster.registry.beginInventory(of: name)
+    }
     if let record {
       let token = outbox.token(for: .member(name, record.incarnation))
       outbox.add(.persist(token, [.putNode(record)]))
@@ -107,9 +109,10 @@ extension Coordinator {
     case .hello: break
     case .heartbeat(let heartbeat):
       cluster.members.took(heartbeat, from: name)
+      cluster.members.askAnewIfStuck(name, at: at, &outbox)
       cluster.send(.heartbeatReceived(sequence: heartbeat.sequence), to: name, &outbox)
     case .inventory(let part):
-      take(part, from: name)
+      take(part, from: name, at: at)
     case .fenced(let epoch):
       _ = isFenced(by: epoch)
     case .missing, .counted, .countingFailed:
@@ -125,9 +128,9 @@ extension Coordinator {
     }
   }
 
-  private mutating func take(_ part: InventoryPart, from name: Name) {
+  private mutating func take(_ part: InventoryPart, from name: Name, at: Moment) {
     guard part.index >= 0, part.objects.count <= InventoryPart.lengthLimit else { return }
-    if cluster.members.took(part, from: name) {
+    if cluster.members.took(part, from: name, at: at) {
       let unknown = cluster.registry.list(
         part.objects, on: name, members: cluster.members, outbox: &outbox)
       cluster.members.noteQuarantine(unknown.count, on: name)

@@ -22,11 +22,12 @@ extension World {
     configuration.passesValues = scenario.passesValues
     configuration.dataEndpoint = machine.endpoint
     configuration.encodeManifest = { manifest(of: $0) }
-    var core = Coordinator(
+    configuration.candidatesPerRange = scenario.rangeTargets
+    configuration.reportRule = scenario.rule
+    configuration.avoidMilliseconds = 1_000
+    return Coordinator(
       configuration: configuration, catalog: catalog, ownObjects: machine.disk.objects,
       seed: chance.bits(), at: machine.moment(at: now))
-    core.tune(rangeTargets: scenario.rangeTargets, rule: scenario.rule)
-    return core
   }
 
   func makeWorker(_ machine: WorkerMachine) -> Worker {

@@ -28,8 +28,8 @@ public enum CoordinatorMessage: Sendable {
   case replicate(ObjectDescriptor, sources: [String])
   /// Delete the object, say `deleted`.
   case delete(ObjectID)
-  /// Set the object aside: the cluster does not know it. It is kept, but no longer listed; say
-  /// `deleted`.
+  /// Set the object aside: the cluster does not know it. It is kept, but no longer listed or served;
+  /// say `deleted`, also where there is none.
   case quarantine(ObjectID)
   /// Read the object from disk and say `verified`.
   case verify(ObjectDescriptor)

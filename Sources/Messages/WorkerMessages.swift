@@ -62,7 +62,7 @@ public enum DamagePlace: UInt8, Sendable, CaseIterable {
 }
 
 /// Why an object could not be stored.
-public enum StoreFailure: Sendable, Equatable {
+public enum StoreFailure: Error, Sendable, Equatable {
   /// No source could be reached, or none has it.
   case unreachable
   /// What arrived was not what was announced.
@@ -83,7 +83,7 @@ public enum WorkerMessage: Sendable {
   case stored(ObjectDescriptor)
   /// Could not store it.
   case storeFailed(ObjectDescriptor, StoreFailure)
-  /// Does not have the object any more: it is deleted or set aside.
+  /// Does not have the object any more.
   case deleted(ObjectID)
   /// An object it stored differs from its checksum; set aside and no longer served.
   case damaged(ObjectDescriptor, DamagePlace)

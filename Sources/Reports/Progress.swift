@@ -9,11 +9,13 @@ public enum Progress {
   static let lengthsListed = 12
 
   /// What was read: `retail.dat: 88,162 transactions, 16,470 items, 2 blocks`.
+  ///
+  /// - Parameter blocks: nil where others make them.
   public static func input(
-    _ name: String, transactions: UInt64, items: Int, blocks: Int
+    _ name: String, transactions: UInt64, items: Int, blocks: Int?
   ) -> String {
-    "\(visible(name)): \(counted(transactions, "transaction")), "
-      + "\(counted(items, "item")), \(counted(blocks, "block"))"
+    "\(visible(name)): \(counted(transactions, "transaction")), \(counted(items, "item"))"
+      + (blocks.map { ", " + counted($0, "block") } ?? "")
   }
 
   /// The least support as written and as a count: `min support 0.1% = 89 of 88,162 transactions`.

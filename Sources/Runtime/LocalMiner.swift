@@ -1,11 +1,13 @@
 public import Apriori
 public import Blocks
+import Coordination
 public import Itemsets
+import Working
 
 /// Mines blocks held in memory with the threads of this process.
 ///
-/// Drives the same level loop as a cluster does; the threads are the workers, and every thread takes
-/// the next effect from the loop, carries it out and reports back.
+/// Runs the state machines of a cluster, a coordinator and one worker, in this process; every thread
+/// takes the next piece of work that either wants done, does it and reports back.
 public struct LocalMiner: Sendable {
   /// How the work is spread; changes time and memory, never the result.
   public struct Options: Sendable {
@@ -35,10 +37,6 @@ public struct LocalMiner: Sendable {
       self.bytesHeld = bytesHeld
     }
   }
-
-  /// Bytes that counting in all block sets together may keep from level to level; a quarter of the
-  /// memory limit where that is less.
-  private var cacheLimit: Int { min(256 << 20, options.memoryLimit.map { $0 / 4 } ?? .max) }
 
   /// Blocks times frequent items after which a block set is full: a projection holds a number for
   /// each, which would be gigabytes where blocks are tiny.
@@ -103,64 +101,48 @@ public struct LocalMiner: Sendable {
     minimumSupport: UInt64, maximumLength: Int?,
     progress: @escaping @Sendable (MiningProgress) -> Void = { _ in }
   ) throws(MiningError) -> ClosedLevels {
-    let projections = try project()
-    let plan = MiningPlan(
-      minimumSupport: minimumSupport, transactionCount: transactionCount,
-      maximumLevel: maximumLength, blockSetCount: blockSets.count,
-      parallelism: options.threadCount)
-    let desk = Monitor(
-      Desk(
-        loop: LevelLoop(plan: plan), memoryLimit: options.memoryLimit,
-        bytesHeld: options.bytesHeld, projections: projections, progress: progress))
-    desk.update { $0.start(items: items, itemCount: itemCount) }
+    let plan = EmbeddedPlan(
+      shards: blockSets, items: items, itemCount: itemCount, transactionCount: transactionCount,
+      minimumSupport: max(minimumSupport, 1), maximumLevel: maximumLength,
+      transactionsPerBlockSet: options.transactionsPerBlockSet)
+    let cluster: EmbeddedCluster
+    do {
+      cluster = try EmbeddedCluster(
+        plan, threadCount: options.threadCount, layout: options.layout,
+        budget: (options.memoryLimit, options.bytesHeld), progress: progress)
+    } catch {
+      throw .failed("\(error)")
+    }
+    let desk = Monitor(cluster)
     ComputePool.run(threadCount: options.threadCount) {
       let scratch = CountingScratch()
-      while let effect = desk.wait(for: { $0.next() }).effect {
-        do throws(CountingError) {
-          let event = try perform(effect, projections: projections, scratch: scratch)
-          desk.update { $0.handle(event) }
-        } catch {
-          desk.update { $0.fail(.counting(error)) }
-        }
+      while let work = desk.wait(for: { $0.next() }).work {
+        let outcome: EmbeddedCluster.Outcome =
+          switch work {
+          case .coordinator(let token, let work):
+            .coordinator(token, perform(work, scratch: scratch))
+          case .worker(let token, let work): .worker(token, perform(work, scratch: scratch))
+          }
+        desk.update { $0.handle(outcome) }
       }
     }
-    let outcome: Result<ClosedLevels, MiningError> = desk.update { desk in
-      if let failure = desk.failure { return .failure(failure) }
-      return .success(desk.loop.result)
+    let outcome: Result<ClosedLevels, MiningError> = desk.update { cluster in
+      if let failure = cluster.failure { return .failure(failure) }
+      guard let result = cluster.result else { return .failure(.failed("the job has no result")) }
+      return .success(result)
     }
     return try outcome.get()
   }
+}
 
-  /// Projects all block sets, in parallel where there are several.
-  private func project() throws(MiningError) -> [Projection] {
-    var rankOf: [UInt32] = []
-    let highest = items.ids.max() ?? 0
-    rankOf = [UInt32](repeating: .max, count: Int(highest) + 1)
-    var rankCount = 0
-    for (rank, id) in items.ids.enumerated() where items.counts[rank] < transactionCount {
-      rankOf[Int(id)] = UInt32(truncatingIfNeeded: rank)
-      rankCount += 1
-    }
-    let desk = Monitor(
-      ProjectionDesk(projections: Array(repeating: nil, count: blockSets.count)))
-    let ranks = rankOf
-    let count = rankCount
-    ComputePool.run(threadCount: min(options.threadCount, blockSets.count)) {
-      while let index = desk.update({ $0.next() }) {
-        do throws(CountingError) {
-          let projection = try Projection(
-            blocks: blockSets[index], rankOf: ranks, rankCount: count, layout: options.layout,
-            cacheLimit: cacheLimit / blockSets.count)
-          desk.update { $0.projections[index] = projection }
-        } catch {
-          desk.update { $0.failure = error }
-        }
-      }
-    }
-    let outcome = desk.update { $0 }
-    if let failure = outcome.failure { throw .counting(failure) }
-    return outcome.projections.compactMap { $0 }
-  }
+/// The figures of a level that has closed.
+public struct LevelSummary: Sendable, Equatable {
+  /// The length of its cores.
+  public let level: Int
+  /// How many candidates were counted.
+  public let candidateCount: UInt64
+  /// How many of them were frequent, perfect extensions included.
+  public let frequentCount: Int
 }
 
 /// How far a job is.
@@ -169,36 +151,4 @@ public enum MiningProgress: Sendable, Equatable {
   case counted(level: Int, ranges: Int, of: Int)
   /// A level is complete.
   case closed(LevelSummary)
-}
-
-/// Hands out block sets to be projected.
-private struct ProjectionDesk {
-  var projections: [Projection?]
-  var taken = 0
-  var failure: CountingError?
-
-  mutating func next() -> Int? {
-    guard failure == nil, taken < projections.count else { return nil }
-    taken += 1
-    return taken - 1
-  }
-}
-
-/// Carries out one effect of the level loop.
-private func perform(
-  _ effect: Desk.Work, projections: [Projection], scratch: CountingScratch
-) throws(CountingError) -> LevelLoop.Event {
-  switch effect {
-  case .count(let task):
-    let report = count(
-      task.range, of: task.level, in: projections[task.blockSet], mode: task.mode, scratch: scratch)
-    return .counted(
-      level: task.level.length, rangeIndex: task.rangeIndex, blockSet: task.blockSet,
-      report: report)
-  case .reduce(let task):
-    let segment = try reduce(
-      task.range, of: task.level, reports: task.reports, minimumSupport: task.minimumSupport,
-      scratch: scratch)
-    return .reduced(level: task.level.length, rangeIndex: task.rangeIndex, segment: segment)
-  }
 }

@@ -125,6 +125,8 @@ extension Worker {
     membership.partAttempts = 0
     if membership.part < membership.partCount { return sendPart() }
     membership.phase = .member
+    let count = membership.inventory.count
+    note("joined, in term \(promises.promised), with \(count) objects stored")
     membership.inventory = []
   }
 
@@ -141,6 +143,7 @@ extension Worker {
     if now - membership.lastHeard >= membership.patience {
       let usual = configuration.coordinatorSilenceMilliseconds
       membership.patience = min(2 * membership.patience, 4 * usual) + random.number(upTo: usual / 4)
+      if membership.phase == .member { note("the coordinator is silent; connecting anew") }
       introduceAnew()
     }
   }
@@ -158,7 +161,7 @@ extension Worker {
   }
 
   /// Bytes of blocks, projections and levels in memory.
-  var bytesHeld: Int {
+  public var bytesHeld: Int {
     jobs.values.reduce(projections.byteCount + blocks.byteCount) { $0 + $1.levelByteCount }
   }
 

@@ -138,7 +138,7 @@ extension Worker {
   }
 
   mutating func quarantine(_ id: ObjectID) {
-    if intercept(id, fate: .quarantine) { return }
+    if intercept(id, fate: .quarantine) || storage.deleting.contains(id) { return }
     if storage.held.removeValue(forKey: id) != nil { effects.append(.quarantine(id)) }
     send(.deleted(id))
   }

@@ -29,8 +29,9 @@ struct LoadedTransactions {
       try loader.load(&reader) { narrator.show(readingProgress(title, $0)) }
       narrator.clear()
       report(
-        reader, loader, title: title, saysFormat: name == nil, keptEmpty: arguments.keepEmpty,
-        narrator: narrator)
+        reader, name: title, transactions: loader.result.transactionCount,
+        items: loader.result.dictionary.count, blocks: loader.result.blocks.count,
+        saysFormat: name == nil, keptEmpty: arguments.keepEmpty, narrator: narrator)
     } catch let error as ReadError {
       narrator.clear()
       throw error.kind == .usage ? .usage("\(error)") : .failed(error)
@@ -51,7 +52,7 @@ struct LoadedTransactions {
     return "\(names[0]) + \(names.count - 1) more"
   }
 
-  private static func readingProgress(_ title: String, _ summary: ReadingSummary) -> String {
+  static func readingProgress(_ title: String, _ summary: ReadingSummary) -> String {
     var line = "\(title): \(grouped(summary.transactions)) transactions"
     if let total = summary.bytesTotal, total > 0 {
       line += ", \(summary.bytesConsumed * 100 / total) %"
@@ -59,18 +60,17 @@ struct LoadedTransactions {
     return line
   }
 
-  private static func report(
-    _ reader: borrowing TransactionReader, _ loader: Loader, title: String, saysFormat: Bool,
-    keptEmpty: Bool, narrator: Narrator
+  /// Says what was read and what was skipped.
+  static func report(
+    _ reader: borrowing TransactionReader, name title: String, transactions: UInt64, items: Int,
+    blocks: Int? = nil, saysFormat: Bool = true, keptEmpty: Bool, narrator: Narrator
   ) {
     if saysFormat {
       for input in reader.inputs { narrator.say("\(input)") }
     }
     let summary = reader.summary
     narrator.say(
-      Progress.input(
-        title, transactions: loader.result.transactionCount,
-        items: loader.result.dictionary.count, blocks: loader.result.blocks.count))
+      Progress.input(title, transactions: transactions, items: items, blocks: blocks))
     if summary.emptyBaskets > 0 {
       narrator.say(
         Progress.counted(summary.emptyBaskets, "blank line")

@@ -34,8 +34,8 @@ struct MineCommand: ParsableCommand {
       request: mining.plan(), report: output.report(target: mining.target, machine: machine),
       machine: machine)
     let start = monotonicSeconds()
-    try job.run(writingTo: output.destination, since: start) { () throws(CommandFailure) in
-      try LoadedTransactions.load(reading, machine: machine)
+    try job.run(writingTo: output.destination, since: start) {
+      try job.mine(LoadedTransactions.load(reading, machine: machine))
     }
   }
 }

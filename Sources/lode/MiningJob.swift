@@ -4,28 +4,23 @@ import Itemsets
 import Reports
 import Runtime
 
-/// Mining from loaded transactions to written results, as `mine` and `demo` do it.
+/// From what is mined, here or by a cluster, to written results, as `mine`, `demo` and `job results` do
+/// it.
 struct MiningJob {
   let request: MiningRequest
   let report: ReportOptions
   let machine: MachineArguments
 
-  /// Opens the destination, loads, mines and writes.
+  /// Opens the destination, lets `obtain` mine, and writes.
   ///
-  /// - Parameters:
-  ///   - start: when the command began, for the summary.
-  ///   - keep: given what was mined, before it is written.
+  /// - Parameter start: when the command began, for the summary.
   func run(
-    writingTo destination: OutputDestination, since start: Double,
-    keeping keep: (Mined) -> Void = { _ in },
-    load: () throws(CommandFailure) -> LoadedTransactions
+    writingTo destination: OutputDestination, since start: Double, obtain: () throws -> Mined
   ) throws {
     let narrator = machine.narrator
     do {
       let output = try OutputBuffer(destination)
-      let loaded = try load()
-      let mined = try mine(loaded)
-      keep(mined)
+      let mined = try obtain()
       let written = try write(mined, to: output)
       if machine.quiet { return }
       narrator.say(

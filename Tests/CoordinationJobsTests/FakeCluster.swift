@@ -24,7 +24,6 @@ struct FakeCluster {
 
   let data: TestData
   var configuration: CoordinatorConfiguration
-  var tuning: JobTuning
   var random: SeededGenerator
   var network = Network()
   var coordinator: Coordinator
@@ -45,14 +44,15 @@ struct FakeCluster {
 
   init(
     _ data: TestData, workers: Int, replication: Int, seed: UInt64,
-    tuning: JobTuning = JobTuning(targets: 8...64), threads: Int = 1,
+    targets: ClosedRange<Int> = 8...64, rule: ReportRule? = nil, threads: Int = 1,
     configure: (inout CoordinatorConfiguration) -> Void = { _ in }
   ) throws {
     self.data = data
-    self.tuning = tuning
     random = SeededGenerator(seed: seed)
     configuration = CoordinatorConfiguration()
     configuration.inlineLimit = 256
+    configuration.candidatesPerRange = targets
+    configuration.reportRule = rule
     configuration.replication = replication
     configuration.dataEndpoint = "coordinator"
     configuration.software = "test"
@@ -95,7 +95,6 @@ struct FakeCluster {
       ownObjects: store.keys.sorted().compactMap { id in
         store[id].map { ObjectDescriptor(id: id, bytes: $0) }
       }, seed: random.next(), at: now)
-    coordinator.jobs.tuning = tuning
     try carryOut(coordinator.start())
   }
 

@@ -113,7 +113,7 @@ struct FakeWorker {
     case .replicate(let descriptor, _):
       objects[descriptor.id] = descriptor
       return [.stored(descriptor)]
-    case .delete(let id):
+    case .delete(let id), .quarantine(let id):
       objects[id] = nil
       return [.deleted(id)]
     case .verify(let descriptor): return [.verified(descriptor, nil)]
@@ -130,7 +130,7 @@ struct FakeWorker {
       if faults.isStuck { return [] }
       return try count(lease, random: &random, fetch: fetch, block: block)
     case .closeJob(let id): jobs[id] = nil
-    case .cancel, .heartbeatReceived, .quarantine, .released, .refused: break
+    case .cancel, .heartbeatReceived, .released, .refused: break
     }
     return []
   }

@@ -13,7 +13,7 @@ import Testing
       let data = try TestData.random(seed: seed)
       var cluster = try FakeCluster(
         data, workers: 1 + Int(seed % 4), replication: 1 + Int(seed % 3), seed: seed,
-        tuning: JobTuning(targets: 4...32, rule: rule), threads: 1 + Int(seed % 2))
+        targets: 4...32, rule: rule, threads: 1 + Int(seed % 2))
       let support = 6 + seed % 13
       try cluster.submit(support: support)
       try cluster.run { $0.isDone() }
@@ -38,7 +38,7 @@ import Testing
       let data = try TestData.random(seed: seed, count: 80, itemCount: 10)
       var cluster = try FakeCluster(
         data, workers: 3, replication: 2, seed: seed,
-        tuning: JobTuning(targets: 4...16, rule: ReportRule.allCases[Int(seed % 3)]))
+        targets: 4...16, rule: ReportRule.allCases[Int(seed % 3)])
       cluster.network.loss = 60
       cluster.network.duplication = 60
       try cluster.submit(support: 8)
@@ -54,7 +54,7 @@ import Testing
       let data = try TestData.random(seed: seed, count: 80, itemCount: 10)
       var cluster = try FakeCluster(
         data, workers: 4, replication: 2, seed: seed,
-        tuning: JobTuning(targets: 4...16, rule: ReportRule.allCases[Int(seed % 3)]))
+        targets: 4...16, rule: ReportRule.allCases[Int(seed % 3)])
       cluster.network.loss = 20
       cluster.network.duplication = 20
       try cluster.submit(support: 8)
@@ -87,7 +87,7 @@ import Testing
       let data = try TestData.random(seed: seed, count: 80, itemCount: 10)
       var cluster = try FakeCluster(
         data, workers: 3, replication: 3, seed: seed,
-        tuning: JobTuning(targets: 4...16, rule: ReportRule.allCases[Int(seed % 3)])
+        targets: 4...16, rule: ReportRule.allCases[Int(seed % 3)]
       ) { configuration in
         configuration.failureLimit = 1_000
         configuration.attemptLimit = 50
@@ -125,7 +125,7 @@ import Testing
     for seed in 400..<420 as Range<UInt64> where found == 0 {
       let data = try TestData.random(seed: seed, count: 60, itemCount: 10)
       var cluster = try FakeCluster(
-        data, workers: 2, replication: 2, seed: seed, tuning: JobTuning(targets: 4...8, rule: .all))
+        data, workers: 2, replication: 2, seed: seed, targets: 4...8, rule: .all)
       cluster.network.duplication = 500
       cluster.workers[0].faults.lies = 300
       try cluster.submit(support: 8)

@@ -10,7 +10,7 @@ import Testing
   @Test func figuresTellWhatWasCounted() throws {
     let data = try TestData.random(seed: 20)
     var cluster = try FakeCluster(
-      data, workers: 3, replication: 2, seed: 20, tuning: JobTuning(targets: 8...16))
+      data, workers: 3, replication: 2, seed: 20, targets: 8...16)
     try cluster.submit(support: 10)
     try cluster.run { $0.isDone() }
     let summary = try #require(cluster.summary())
@@ -78,7 +78,7 @@ import Testing
   @Test func cancelledJobsEndEverywhere() throws {
     let data = try TestData.random(seed: 24)
     var cluster = try FakeCluster(
-      data, workers: 2, replication: 2, seed: 24, tuning: JobTuning(targets: 4...8))
+      data, workers: 2, replication: 2, seed: 24, targets: 4...8)
     try cluster.submit(support: 6)
     try cluster.run { ($0.summary()?.level ?? 0) >= 3 }
     try cluster.request(.cancelJob(JobID(1)), id: 2)
@@ -101,7 +101,7 @@ import Testing
   @Test func resultsAreOfferedAndRemoved() throws {
     let data = try TestData.random(seed: 25)
     var cluster = try FakeCluster(
-      data, workers: 2, replication: 2, seed: 25, tuning: JobTuning(targets: 8...16))
+      data, workers: 2, replication: 2, seed: 25, targets: 8...16)
     try cluster.submit(support: 10)
     try cluster.request(.removeJob(JobID(1)), id: 2)
     guard case .refused = cluster.reply(2) else { throw TestFailure("a running job is removed") }
@@ -119,7 +119,7 @@ import Testing
   @Test func aRestartedCoordinatorGoesOnAtTheLastClosedLevel() throws {
     let data = try TestData.random(seed: 26)
     var cluster = try FakeCluster(
-      data, workers: 2, replication: 2, seed: 26, tuning: JobTuning(targets: 8...16))
+      data, workers: 2, replication: 2, seed: 26, targets: 8...16)
     try cluster.submit(support: 6)
     try cluster.run { ($0.catalog.jobs.first?.checkpoints.count ?? 0) >= 3 }
     let closed = try #require(cluster.catalog.jobs.first?.checkpoints.count)
@@ -137,17 +137,15 @@ import Testing
   @Test func anUnreadableCheckpointIsPassedOver() throws {
     let data = try TestData.random(seed: 27)
     var cluster = try FakeCluster(
-      data, workers: 2, replication: 2, seed: 27, tuning: JobTuning(targets: 8...16))
+      data, workers: 2, replication: 2, seed: 27, targets: 8...16)
     try cluster.submit(support: 6)
     try cluster.run { ($0.catalog.jobs.first?.checkpoints.count ?? 0) >= 3 }
     let last = try #require(cluster.catalog.jobs.first?.checkpoints.last)
-    let bytes = cluster.store[last.id]
     cluster.store[last.id] = nil
     try cluster.restartCoordinator()
     try cluster.run { $0.isDone() }
     // The level was made again, byte for byte, so the object is what it was.
     #expect(cluster.catalog.jobs.first?.checkpoints.contains(last) == true)
-    cluster.store[last.id] = bytes
     let result = try cluster.result()
     #expect(try expanded(result.levels, items: result.items) == data.bruteForce(minimumSupport: 6))
     #expect(cluster.notes.contains { $0.contains("instead") })
@@ -157,7 +155,7 @@ import Testing
     let data = try TestData.random(seed: 28)
     for limit in 1...3 {
       var cluster = try FakeCluster(
-        data, workers: 2, replication: 2, seed: 28, tuning: JobTuning(targets: 8...16))
+        data, workers: 2, replication: 2, seed: 28, targets: 8...16)
       try cluster.submit(support: 6, maximumLevel: limit)
       try cluster.run { $0.isDone() }
       #expect(try cluster.result().levels.levels.count == limit)
@@ -177,7 +175,7 @@ import Testing
     for seed in 30..<36 as Range<UInt64> {
       let data = try TestData.random(seed: seed)
       var cluster = try FakeCluster(
-        data, workers: 1, replication: 1, seed: seed, tuning: JobTuning(targets: 4...16),
+        data, workers: 1, replication: 1, seed: seed, targets: 4...16,
         threads: 2
       ) { configuration in
         configuration.passesValues = true

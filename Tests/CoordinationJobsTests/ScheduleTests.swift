@@ -10,7 +10,7 @@ import Testing
   @Test func runningJobsTakeTurns() throws {
     let data = try TestData.random(seed: 5, count: 200, itemCount: 12)
     var cluster = try FakeCluster(
-      data, workers: 2, replication: 2, seed: 5, tuning: JobTuning(targets: 4...4)
+      data, workers: 2, replication: 2, seed: 5, targets: 4...4
     ) { $0.runningJobLimit = 2 }
     for id in 1...3 as ClosedRange<UInt64> { try cluster.submit(support: 30, id: id) }
     var states: [JobState] = []
@@ -34,7 +34,7 @@ import Testing
   @Test func aStuckWorkersLeasesGoToAnother() throws {
     let data = try TestData.random(seed: 6)
     var cluster = try FakeCluster(
-      data, workers: 2, replication: 2, seed: 6, tuning: JobTuning(targets: 4...16))
+      data, workers: 2, replication: 2, seed: 6, targets: 4...16)
     cluster.workers[1].faults.isStuck = true
     try cluster.submit(support: 10)
     try cluster.run { $0.isDone() }
@@ -48,7 +48,7 @@ import Testing
   @Test func aSuspectsLeasesGoToAnotherBeforeItIsDead() throws {
     let data = try TestData.random(seed: 7)
     var cluster = try FakeCluster(
-      data, workers: 2, replication: 2, seed: 7, tuning: JobTuning(targets: 4...16))
+      data, workers: 2, replication: 2, seed: 7, targets: 4...16)
     try cluster.submit(support: 10)
     try cluster.run { !$0.leases.isEmpty }
     cluster.crash(1)
@@ -65,7 +65,7 @@ import Testing
   @Test func aWorkerAddedInMidJobIsUsed() throws {
     let data = try TestData.random(seed: 8, count: 200, replication: 3)
     var cluster = try FakeCluster(
-      data, workers: 2, replication: 2, seed: 8, tuning: JobTuning(targets: 4...8))
+      data, workers: 2, replication: 2, seed: 8, targets: 4...8)
     try cluster.submit(support: 8)
     try cluster.run { ($0.summary()?.level ?? 0) >= 3 }
     // It gets its replicas from the others.
@@ -81,7 +81,7 @@ import Testing
   @Test func waitsForTheOnlyHolder() throws {
     let data = try TestData.random(seed: 9)
     var cluster = try FakeCluster(
-      data, workers: 2, replication: 1, seed: 9, tuning: JobTuning(targets: 4...8))
+      data, workers: 2, replication: 1, seed: 9, targets: 4...8)
     try cluster.submit(support: 10)
     try cluster.run { ($0.summary()?.level ?? 0) >= 2 && !$0.leases.isEmpty }
     cluster.crash(1)
@@ -99,7 +99,7 @@ import Testing
   @Test func failsWhenTheOnlyHolderStaysAway() throws {
     let data = try TestData.random(seed: 10)
     var cluster = try FakeCluster(
-      data, workers: 2, replication: 1, seed: 10, tuning: JobTuning(targets: 4...8))
+      data, workers: 2, replication: 1, seed: 10, targets: 4...8)
     try cluster.submit(support: 10)
     try cluster.run { !$0.leases.isEmpty }
     cluster.crash(1)
@@ -118,7 +118,7 @@ import Testing
   @Test func littleMemoryIsEnough() throws {
     let data = try TestData.random(seed: 11)
     var cluster = try FakeCluster(
-      data, workers: 3, replication: 2, seed: 11, tuning: JobTuning(targets: 2...2, rule: .all)
+      data, workers: 3, replication: 2, seed: 11, targets: 2...2, rule: .all
     ) { $0.memoryLimit = 40 }
     try cluster.submit(support: 10)
     var most: UInt64 = 0
@@ -131,7 +131,7 @@ import Testing
     #expect(
       try expanded(result.levels, items: result.items) == data.bruteForce(minimumSupport: 10))
     var free = try FakeCluster(
-      data, workers: 3, replication: 2, seed: 11, tuning: JobTuning(targets: 2...2, rule: .all))
+      data, workers: 3, replication: 2, seed: 11, targets: 2...2, rule: .all)
     try free.submit(support: 10)
     var mostFree: UInt64 = 0
     try free.run(until: { $0.isDone() }) { cluster in

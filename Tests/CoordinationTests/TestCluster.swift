@@ -16,6 +16,8 @@ struct TestWorker {
   var hasListed = false
   var freeBytes: UInt64 = 1 << 40
   var diskFailure: String?
+  /// Whether it tells damaged bytes from none: as a copier, and when it verifies.
+  var damagesAreTold = false
   var promised = Epoch.none
   var leaseCount = 0
   var heartbeats: UInt64 = 0
@@ -262,9 +264,13 @@ struct TestCluster {
     case .replicate(let descriptor, let sources):
       if let failure = worker.diskFailure {
         say(.storeFailed(descriptor, .disk(failure)), as: name)
-      } else if let bytes = bytes(of: descriptor, sources), descriptor.matches(bytes) {
-        workers[name]?.objects[descriptor.id] = (descriptor, bytes)
-        say(.stored(descriptor), as: name)
+      } else if let bytes = bytes(of: descriptor, sources) {
+        if descriptor.matches(bytes) {
+          workers[name]?.objects[descriptor.id] = (descriptor, bytes)
+          say(.stored(descriptor), as: name)
+        } else {
+          say(.storeFailed(descriptor, worker.damagesAreTold ? .damaged : .unreachable), as: name)
+        }
       } else {
         say(.storeFailed(descriptor, .unreachable), as: name)
       }
@@ -273,11 +279,13 @@ struct TestCluster {
       say(.deleted(id), as: name)
     case .quarantine(let id):
       workers[name]?.objects[id] = nil
-      workers[name]?.quarantined.append(id)
+      if worker.objects[id] != nil { workers[name]?.quarantined.append(id) }
+      say(.deleted(id), as: name)
     case .verify(let descriptor):
       let isRight = worker.objects[descriptor.id].map { descriptor.matches($0.bytes) } ?? false
       if !isRight { workers[name]?.objects[descriptor.id] = nil }
       say(.verified(descriptor, isRight ? nil : .damaged), as: name)
+      if !isRight, worker.damagesAreTold { say(.damaged(descriptor, .disk), as: name) }
     case .released: workers[name]?.isReleased = true
     case .heartbeatReceived, .openJob, .openLevel, .count, .cancel,
       .closeJob:

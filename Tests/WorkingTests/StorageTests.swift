@@ -77,6 +77,9 @@ import Working
     var driver = try driver(holding: 2)
     driver.say(.quarantine(object(1).descriptor.id))
     #expect(driver.quarantined == [object(1).descriptor.id])
+    #expect(driver.words() == ["deleted 1"])
+    driver.say(.quarantine(object(1).descriptor.id))
+    #expect(driver.quarantined.count == 1 && driver.words() == ["deleted 1"], "said again")
     driver.say(.introduceYourself)
     #expect(driver.words() == ["hello 1"])
   }

@@ -126,9 +126,9 @@ extension JobMachine {
     last = nil
     closedLevels = []
     rankedItems = nil
+    // What is stored of it goes once that is durable; removing first forgets the replicas.
     cluster.registry.stopRecording(.job(id))
     pendingEnds += 1
-    // Removing first forgets the replicas of what was dropped.
     outbox.add(.persist(token(.ended, &outbox), [.removeJob(id), .putJob(record)]))
     outbox.add(.progress(summary))
   }

@@ -65,7 +65,7 @@ extension JobMachine {
     }
     var opened = OpenLevel(
       prepared: prepared, allowances: allowances,
-      transactionCounts: dataSet.shards.map(\.transactionCount), rule: tuning.rule,
+      transactionCounts: dataSet.shards.map(\.transactionCount), configuration: configuration,
       at: now.milliseconds)
     opened.holders = currentHolders(cluster)
     let plan = ShardPlan(

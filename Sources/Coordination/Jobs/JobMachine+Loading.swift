@@ -50,7 +50,9 @@ extension JobMachine {
     }
     record.summary.state = .running
     outbox.add(.progress(summary))
-    if let items = record.items, !record.checkpoints.isEmpty {
+    if let source {
+      begin(source, cluster, &outbox)
+    } else if let items = record.items, !record.checkpoints.isEmpty {
       load(items: items, &cluster, at: now, &outbox)
     } else {
       loadDataSet(&cluster, at: now, &outbox)
@@ -97,22 +99,26 @@ extension JobMachine {
     let all = loading.bytes.compactMap { $0 }
     guard all.count == loading.objects.count, let dataSet else { return }
     stage = .preparing
-    let work = levelWork(cluster)
     switch loading.purpose {
-    case .begin:
-      perform(
-        .begin(
-          BeginningWork(
-            dictionary: all[0], counts: all[1], transactionCount: dataSet.transactionCount,
-            minimumSupport: summary.minimumSupport, levelWork: work, keepsItems: keepsCheckpoints)),
-        &outbox)
+    case .begin: begin(.objects(dictionary: all[0], counts: all[1]), cluster, &outbox)
     case .resume(let count):
       perform(
         .resume(
           ResumptionWork(
             items: all[0], level: all[1], length: count,
-            transactionCount: dataSet.transactionCount, levelWork: work)), &outbox)
+            transactionCount: dataSet.transactionCount, levelWork: levelWork(cluster))), &outbox)
     }
+  }
+
+  /// Has the items ranked and the first level made.
+  private mutating func begin(_ source: ItemSource, _ cluster: Cluster, _ outbox: inout Outbox) {
+    stage = .preparing
+    perform(
+      .begin(
+        BeginningWork(
+          source: source, transactionCount: summary.transactionCount,
+          minimumSupport: summary.minimumSupport, levelWork: levelWork(cluster),
+          keepsItems: keepsCheckpoints)), &outbox)
   }
 
   /// An object is not in the coordinator's own store, or its holders do not answer.
@@ -197,13 +203,14 @@ extension JobMachine {
     guard policy.passesValues else {
       return LevelWork(
         policy: policy, parallelism: Self.clusterParallelism,
-        targets: tuning.targets ?? 1 << 16...1 << 20)
+        targets: configuration.candidatesPerRange ?? 1 << 16...1 << 20)
     }
     let threads = cluster.members.countingWorkers
       .compactMap { cluster.members.worker($0)?.threads }.max()
     return LevelWork(
       policy: policy, parallelism: max(threads ?? 1, cluster.configuration.parallelism),
-      targets: tuning.targets ?? LevelCut.smallestTarget...LevelCut.largestTarget)
+      targets: configuration.candidatesPerRange
+        ?? LevelCut.smallestTarget...LevelCut.largestTarget)
   }
 
   /// Ranges grow from the least to the greatest size between 8 and 128 million candidates.

@@ -2,14 +2,6 @@ import Apriori
 import Itemsets
 import Messages
 
-/// How levels are cut and answered; tests make small data take the ways of large data.
-struct JobTuning: Sendable {
-  /// The least and the greatest number of candidates a range should have; nil for the usual ones.
-  var targets: ClosedRange<Int>?
-  /// How block sets answer; nil for what the level suggests.
-  var rule: ReportRule?
-}
-
 /// A lease that is out.
 struct LeaseState: Sendable {
   let id: UInt64
@@ -93,11 +85,13 @@ struct JobMachine: Sendable {
   var record: JobRecord
   var stage: Stage
   let policy: ContentPolicy
-  let tuning: JobTuning
+  let configuration: CoordinatorConfiguration
   /// Who waits for an answer, and to what.
   var callers: [(id: RequestID, peer: PeerID)] = []
   var isPersisted: Bool
   var dataSet: DataSetRecord?
+  /// Where the items come from, where that is not the data set's objects.
+  var source: ItemSource?
   var allowances: Allowances?
   var loading: Loading?
   var countedItems: Parcel<[UInt32]>?
@@ -144,10 +138,9 @@ struct JobMachine: Sendable {
   private let keepsLevels: Bool
 
   init(
-    record: JobRecord, isPersisted: Bool, tuning: JobTuning,
-    configuration: CoordinatorConfiguration
+    record: JobRecord, isPersisted: Bool, configuration: CoordinatorConfiguration
   ) {
-    self.tuning = tuning
+    self.configuration = configuration
     self.record = record
     self.isPersisted = isPersisted
     stage = record.summary.state.isFinal ? .ended : .queued
@@ -191,12 +184,11 @@ struct JobMachine: Sendable {
       performed(outcome, &cluster, at: now, &outbox)
     case (.done(let record), .persisted): done(record, &cluster, &outbox)
     case (.ended, .persisted):
-      // Not before: after a crash the record would still name what is being deleted.
-      cluster.registry.drop(.job(self.id), members: cluster.members, outbox: &outbox)
       pendingEnds -= 1
+      cluster.registry.drop(.job(id), members: cluster.members, outbox: &outbox)
       if !isBeingRemoved { answerCallers(.job(summary), &outbox) }
     case (.removed, .persisted):
-      cluster.registry.drop(.job(self.id), members: cluster.members, outbox: &outbox)
+      cluster.registry.drop(.job(id), members: cluster.members, outbox: &outbox)
       isRemoved = true
       answerCallers(.done, &outbox)
     default: break

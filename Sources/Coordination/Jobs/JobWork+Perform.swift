@@ -17,15 +17,21 @@ func perform(_ work: JobWork, scratch: CountingScratch) -> JobOutcome {
 private func begin(_ work: BeginningWork) -> JobOutcome {
   let items: RankedItems
   let itemCount: Int
-  do {
-    let dictionary = try DictionarySegment(decoding: work.dictionary).dictionary()
-    itemCount = dictionary.count
-    let counts = try BlockCounts(decoding: work.counts)
-    items = RankedItems(
-      dictionary: dictionary, counts: try counts.totals(itemCount: itemCount),
-      minimumCount: work.minimumSupport)
-  } catch {
-    return .failed("the dictionary or the item counts of the data set cannot be read: \(error)")
+  switch work.source {
+  case .ranked(let ranked, let count):
+    items = ranked
+    itemCount = count
+  case .objects(let dictionary, let counts):
+    do {
+      let dictionary = try DictionarySegment(decoding: dictionary).dictionary()
+      itemCount = dictionary.count
+      items = RankedItems(
+        dictionary: dictionary,
+        counts: try BlockCounts(decoding: counts).totals(itemCount: itemCount),
+        minimumCount: work.minimumSupport)
+    } catch {
+      return .failed("the dictionary or the item counts of the data set cannot be read: \(error)")
+    }
   }
   let level = Level(items: items, itemCount: itemCount, transactionCount: work.transactionCount)
   let job = work.levelWork.policy.job

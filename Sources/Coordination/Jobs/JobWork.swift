@@ -35,10 +35,17 @@ public enum JobOutcome: Sendable {
   case failed(String)
 }
 
-/// The dictionary and the counts of a data set.
+/// What the items of a job are ranked from.
+enum ItemSource: Sendable {
+  /// The dictionary and the counts of a data set, encoded.
+  case objects(dictionary: [UInt8], counts: [UInt8])
+  /// The ranked items themselves, of so many in all.
+  case ranked(RankedItems, itemCount: Int)
+}
+
+/// The items of a data set.
 public struct BeginningWork: Sendable {
-  let dictionary: [UInt8]
-  let counts: [UInt8]
+  let source: ItemSource
   let transactionCount: UInt64
   let minimumSupport: UInt64
   let levelWork: LevelWork

@@ -168,7 +168,7 @@ extension JobMachine {
     if pendingEnds == 0 { answerCallers(.job(summary), &outbox) }
   }
 
-  /// Deletes the job's objects, then forgets the job.
+  /// Forgets the job; its objects are deleted when that is durable.
   mutating func remove(
     _ id: RequestID, _ peer: PeerID, _ cluster: inout Cluster, _ outbox: inout Outbox
   ) {

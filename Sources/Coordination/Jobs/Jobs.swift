@@ -16,8 +16,6 @@ enum JobEffectOutcome: Sendable {
 /// All jobs: the queue, those that run, and those that have ended, whose results are kept.
 struct Jobs: Sendable {
   let configuration: CoordinatorConfiguration
-  /// For jobs that are added or restored after this is set.
-  var tuning = JobTuning()
   /// Ascending by number.
   private(set) var machines: [JobMachine] = []
   private var lastJob = JobID(0)
@@ -84,7 +82,7 @@ struct Jobs: Sendable {
     for record in records.sorted(by: { $0.summary.id < $1.summary.id }) {
       machines.append(
         JobMachine(
-          record: record, isPersisted: true, tuning: tuning, configuration: configuration))
+          record: record, isPersisted: true, configuration: configuration))
       self.lastJob = max(self.lastJob, record.summary.id)
       machines[machines.count - 1].patience =
         now.milliseconds + configuration.heartbeatMilliseconds * 3
@@ -105,13 +103,19 @@ struct Jobs: Sendable {
       JobMachine(
         record: JobRecord(
           summary: summary, dataSet: dataSet.id, request: request, items: nil, checkpoints: []),
-        isPersisted: false, tuning: tuning, configuration: configuration))
+        isPersisted: false, configuration: configuration))
     return machines.count - 1
   }
 
   /// Changes one job.
   mutating func update(_ index: Int, _ body: (inout JobMachine) -> Void) {
     body(&machines[index])
+  }
+
+  /// Adds a job whose number is higher than those of all others.
+  mutating func append(_ machine: JobMachine) {
+    lastJob = machine.id
+    machines.append(machine)
   }
 
   mutating func remove(at index: Int) { machines.remove(at: index) }

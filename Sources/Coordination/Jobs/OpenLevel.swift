@@ -70,17 +70,18 @@ struct OpenLevel: Sendable {
 
   init(
     prepared: PreparedLevel, allowances: Allowances, transactionCounts: [UInt64],
-    rule: ReportRule?, at: UInt64
+    configuration: CoordinatorConfiguration, at: UInt64
   ) {
     self.prepared = prepared
     self.allowances = allowances
     self.transactionCounts = transactionCounts
     openedAt = at
-    self.rule =
-      rule
+    rule =
+      configuration.reportRule
       ?? ReportRule(
         candidateCount: Int(clamping: prepared.candidateCount),
-        expectedFill: prepared.cut.expectedFill, allowances: allowances)
+        expectedFill: prepared.cut.expectedFill, allowances: allowances,
+        smallLevelLimit: configuration.smallLevelLimit)
     ranges = Array(repeating: RangeState(), count: prepared.cut.ranges.count)
     lastNumber = UInt64(prepared.level.length) << 40
   }
