@@ -165,7 +165,11 @@ extension World {
   func answered(_ client: Client, _ response: ClientResponse, id: RequestID) {
     guard let task = client.task else { return }
     note("client \(client.number) hears \(brief(response))")
-    if case .putting = client.step { return answeredChunk(client, response, task) }
+    if case .putting = client.step {
+      // All numbers of an ingest's requests begin alike; others belong to one that was given up.
+      guard id.id.high == client.ingest.id.id.high else { return }
+      return answeredChunk(client, response, task)
+    }
     guard let asked = client.asked, asked.id == id else { return }
     client.asked = nil
     switch task {

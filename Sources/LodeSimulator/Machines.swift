@@ -65,6 +65,8 @@ final class CoordinatorMachine: Machine {
   var peers: [PeerID: PeerOwner] = [:]
   /// When the last of its commits will be durable: commits keep their order.
   var lastCommitAt: UInt64 = 0
+  /// The same for its own store.
+  var lastStoreAt: UInt64 = 0
 
   override var isRunning: Bool { core != nil }
 
@@ -76,6 +78,7 @@ final class CoordinatorMachine: Machine {
     claimed = .none
     peers.removeAll()
     lastCommitAt = 0
+    lastStoreAt = 0
   }
 }
 

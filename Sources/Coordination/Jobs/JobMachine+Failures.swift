@@ -320,10 +320,24 @@ extension JobMachine {
     views[worker]?.openedLevel = 0
     if length == nil { views[worker]?.toldShards = nil }
     guard makeReady(worker, for: [], cluster, &outbox) else { return }
+    lookUpHolders(cluster)
+    var lost: [LeaseState] = []
     for leaseID in views[worker]?.leases ?? [] {
       guard let lease = leases[leaseID], !lease.isAbandoned else { continue }
-      send(lease, cluster, &outbox)
+      // What the lease is about may have been moved to other workers since.
+      let shards = level?.pieces[lease.piece].shards ?? []
+      if shards.allSatisfy({ level?.holders[Int($0)].contains(worker) == true }) {
+        send(lease, cluster, &outbox)
+      } else {
+        lost.append(lease)
+      }
     }
+    for lease in lost {
+      end(lease)
+      giveBack(
+        lease.open, to: lease.piece, because: .free, avoiding: worker, &cluster, at: now, &outbox)
+    }
+    if !lost.isEmpty { refreshHolders(cluster, at: now, &outbox) }
   }
 }
 
