@@ -18,6 +18,9 @@ import Testing
       self == .long ? "long.csv --transaction order --item product" : rawValue
     }
 
+    /// One that leaves some rules.
+    var minimumConfidence: String { self == .companyK ? "10%" : "30%" }
+
     var minimumSupport: String { self == .quest ? "1%" : "2%" }
 
     func make(in folder: TemporaryFolder) throws {
@@ -76,16 +79,17 @@ import Testing
       try #require(added.status == 0, "\(added.messages)")
       #expect(added.messages.isEmpty)
       let job = try cluster.submit(
-        "set-\(number) --min-support \(test.data.minimumSupport) --min-confidence 30%")
+        "set-\(number) --min-support \(test.data.minimumSupport) --min-confidence "
+          + test.data.minimumConfidence)
       _ = try cluster.answer("job watch \(job) --quiet")
       for options in [
         "-o csv", "-o json", "--target itemsets -o csv", "--target itemsets -o json",
         "--target closed -o csv", "--target itemsets -o fimi",
-        "--min-confidence 60% --measures zhang,cosine --sort lift -o csv",
+        "--min-confidence 12% --measures zhang,cosine --sort lift -o csv",
       ] where !(options.hasSuffix("fimi") && test.data == .long) {
         let confidence =
           options.contains("--min-confidence") || options.contains("--target")
-          ? "" : "--min-confidence 30%"
+          ? "" : "--min-confidence \(test.data.minimumConfidence)"
         let expected = try alone(
           "mine \(test.data.reading) --min-support \(test.data.minimumSupport) \(confidence)"
             + " \(options) --quiet", in: cluster.folder)
