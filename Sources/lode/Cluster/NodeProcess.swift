@@ -9,15 +9,20 @@ enum NodeProcess {
   /// threads inherit it.
   static func holdStopSignals() { hold([SIGTERM, SIGINT]) }
 
-  /// Calls `body` on a thread of its own at the first SIGTERM or SIGINT; the second one, or eight
-  /// seconds, end the process.
+  /// Calls `body` on a thread of its own at the first SIGTERM or SIGINT; another one a second
+  /// later, or eight seconds, end the process.
   ///
   /// Nothing is lost by that: what was acknowledged is on disks, and the rest is done again.
   static func whenAskedToStop(_ body: @escaping @Sendable () -> Void) {
     startThread {
       wait(for: [SIGTERM, SIGINT], seconds: nil)
       body()
-      if let signal = wait(for: [SIGTERM, SIGINT], seconds: stopSeconds) { _exit(128 + signal) }
+      // Some send it twice at once, to the process and to its group.
+      sleep(1)
+      wait(for: [SIGTERM, SIGINT], seconds: 0)
+      if let signal = wait(for: [SIGTERM, SIGINT], seconds: stopSeconds - 1) {
+        _exit(128 + signal)
+      }
       StandardError.say("still busy \(stopSeconds) s after it was asked to stop: ended")
       _exit(0)
     }
