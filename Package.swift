@@ -99,6 +99,10 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests", dependencies: ["CommandRunner", "TestSupport"],
       swiftSettings: strict),
+    // Whole clusters of processes.
+    .testTarget(
+      name: "ClusterTests", dependencies: ["CommandRunner", "ZeroMQTransport"],
+      swiftSettings: strict),
     .testTarget(
       name: "PublishedDataTests", dependencies: ["CommandRunner"], swiftSettings: strict),
 

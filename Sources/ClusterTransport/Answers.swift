@@ -4,7 +4,7 @@ import Runtime
 import WireFormat
 import ZeroMQTransport
 
-/// Answers that have arrived and nobody has taken yet.
+/// The answer to the one question that is being asked.
 final class Answers: Sendable {
   enum Outcome {
     case answered(ClientResponse)
@@ -13,17 +13,26 @@ final class Answers: Sendable {
   }
 
   private struct State {
-    var answers: [RequestID: ClientResponse] = [:]
+    var asked: RequestID?
+    var answer: ClientResponse?
     var failure: ClientFailure?
     var connection = ConnectionState.connecting
   }
 
   private let state = Monitor(State())
 
+  /// Keeps the answer to `id` from now on, and no other: late ones to earlier questions are dropped.
+  func expect(_ id: RequestID) {
+    state.update { state in
+      state.asked = id
+      state.answer = nil
+    }
+  }
+
   func receive(_ message: ReceivedMessage) {
     do throws(WireError) {
       let (id, response) = try WireFormat.decodeResponse(message.frames)
-      state.update { $0.answers[id] = response }
+      state.update { if $0.asked == id { $0.answer = response } }
     } catch {
       switch error {
       case .version, .refusedByPeer: state.update { $0.failure = .version("\(error)") }
@@ -36,13 +45,11 @@ final class Answers: Sendable {
     state.update { $0.connection = connection }
   }
 
-  /// Waits for an answer to `id`; answers to other, earlier questions are forgotten.
-  func wait(for id: RequestID, milliseconds: UInt64) -> Outcome {
+  /// Waits for the answer and takes it.
+  func wait(milliseconds: UInt64) -> Outcome {
     let outcome = state.wait(milliseconds: milliseconds) { state -> Outcome? in
       if let failure = state.failure { return .failed(failure) }
-      guard let answer = state.answers[id] else { return nil }
-      state.answers = [:]
-      return .answered(answer)
+      return state.answer.take().map { .answered($0) }
     }
     return outcome ?? .nothing(state.update { $0.connection })
   }

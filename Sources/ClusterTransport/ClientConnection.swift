@@ -8,13 +8,19 @@ public import ZeroMQTransport
 public final class ClientConnection: ClusterClient {
   private let address: String
   private let control: ClientEndpoint
-  private let bulk: BulkClient
+  private let fetches: BulkClient
+  private let puts: BulkClient
   private let security: ClientSecurity
   private let answers: Answers
   private let streams = Mutex<[RequestID: BulkPutStream]>([:])
 
   /// Between sending a request and sending it again.
   private static let resendMilliseconds: UInt64 = 1_000
+  /// Of silence before the connection is made anew: longer than a handshake may take.
+  private static let resetMilliseconds: UInt64 = 6_000
+  /// Times in sequence that a failed handshake is seen before it is believed: a coordinator that is
+  /// just being killed fails some too.
+  private static let failedHandshakes = 3
 
   /// Begins to connect.
   ///
@@ -27,9 +33,13 @@ public final class ClientConnection: ClusterClient {
     let answers = Answers()
     self.answers = answers
     control = try ClientEndpoint(
-      context: context, address: address, security: security,
+      context: context, address: address, security: security, limits: .control,
       onState: { answers.changed($0) }, handler: { answers.receive($0) })
-    bulk = try BulkClient(context: context)
+    fetches = try BulkClient(context: context)
+    // A put waits for as long as copies take; who waits looks after the coordinator meanwhile.
+    var patient = BulkClient.Options()
+    patient.retries = 1_000
+    puts = try BulkClient(context: context, options: patient)
   }
 
   /// Asks until there is an answer.
@@ -37,7 +47,10 @@ public final class ClientConnection: ClusterClient {
     _ request: ClientRequest, id: RequestID, deadlineMilliseconds: UInt64
   ) throws(ClientFailure) -> ClientResponse {
     let start = monotonicMilliseconds()
+    var nextReset = start + Self.resetMilliseconds
     var last: ClientResponse?
+    var failedHandshakes = 0
+    answers.expect(id)
     while true {
       do {
         try control.send(WireFormat.encode(request: request, id: id))
@@ -46,61 +59,80 @@ public final class ClientConnection: ClusterClient {
       } catch {
         // Full: what waits there goes first, and this is sent again.
       }
-      switch answers.wait(for: id, milliseconds: Self.resendMilliseconds) {
+      switch answers.wait(milliseconds: Self.resendMilliseconds) {
       case .answered(.refused(let refusal)) where refusal.kind == .unavailable:
         last = .refused(refusal)
         sleepMilliseconds(100)
       case .answered(let response): return response
       case .failed(let failure): throw failure
       case .nothing(let state):
-        if let why = explanation(of: state, address: address) { throw .keys(why) }
+        failedHandshakes = state == .handshakeFailed ? failedHandshakes + 1 : 0
+        if state == .keyRefused || failedHandshakes >= Self.failedHandshakes,
+          let why = explanation(of: state, address: address, hasKeys: security != .none)
+        {
+          throw .keys(why)
+        }
       }
-      let elapsed = monotonicMilliseconds() - start
-      if elapsed >= deadlineMilliseconds {
+      let now = monotonicMilliseconds()
+      if now - start >= deadlineMilliseconds {
         if let last { return last }
-        throw .noCoordinator(address: address, seconds: elapsed / 1000)
+        throw .noCoordinator(
+          address: String(address.trimmingPrefix("tcp://")), seconds: (now - start) / 1000)
       }
-      if elapsed > 3 * Self.resendMilliseconds { control.reset() }
+      if now >= nextReset {
+        nextReset = now + Self.resetMilliseconds
+        control.reset()
+      }
     }
   }
 
-  /// Sends a chunk; waits while the coordinator has no room.
-  public func put(_ chunk: [UInt8], sequence: UInt64, ingest: RequestID, to endpoint: String)
-    throws(ClientFailure)
-  {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(chunk.count + 16)
-    for number in [ingest.id.high, ingest.id.low] {
-      for shift in stride(from: UInt64(56), through: 0, by: -8) {
-        bytes.append(UInt8(truncatingIfNeeded: number >> shift))
-      }
-    }
-    bytes += chunk
+  /// Sends a chunk in pieces; waits while the coordinator has no room.
+  public func put(
+    _ chunk: [UInt8], sequence: UInt64, ingest: RequestID, to endpoint: String,
+    whileWaiting: () throws(ClientFailure) -> Void
+  ) throws(ClientFailure) {
     let stream = streams.withLock { streams in
       let stream =
         streams[ingest]
-        ?? bulk.putStream(id: ingest.id.low, to: BulkAddress(endpoint, security: security))
+        ?? puts.putStream(id: ingest.id.low, to: BulkAddress(endpoint, security: security))
       streams[ingest] = stream
       return stream
     }
-    do throws(BulkError) {
-      try stream.put(bytes)
-    } catch {
-      throw failure(of: error)
+    for piece in ChunkPiece.pieces(of: chunk, chunk: sequence, ingest: ingest) {
+      let bytes = piece.encoded
+      while true {
+        do throws(BulkError) {
+          if try stream.put(bytes, waitingAtMost: 1_000) != nil { break }
+        } catch {
+          throw failure(of: error)
+        }
+        try whileWaiting()
+      }
     }
   }
 
   /// Waits until all chunks have been taken.
-  public func flushChunks(of ingest: RequestID) throws(ClientFailure) {
-    do throws(BulkError) {
-      try streams.withLock { $0.removeValue(forKey: ingest) }?.finish()
-    } catch {
-      throw failure(of: error)
+  public func flushChunks(
+    of ingest: RequestID, whileWaiting: () throws(ClientFailure) -> Void
+  ) throws(ClientFailure) {
+    guard let stream = streams.withLock({ $0.removeValue(forKey: ingest) }) else { return }
+    while true {
+      do throws(BulkError) {
+        if try stream.finish(waitingAtMost: 1_000) { return }
+      } catch {
+        throw failure(of: error)
+      }
+      try whileWaiting()
     }
   }
 
   private func failure(of error: BulkError) -> ClientFailure {
-    .refused(Refusal(.interrupted, "the data set could not be sent: \(error)"))
+    // The coordinator's own words say what to do.
+    if case .refused(_, let reason) = error { return .refused(Refusal(.interrupted, reason)) }
+    return .refused(
+      Refusal(
+        .interrupted,
+        "the data set could not be sent: \(error). Nothing of it is left; add it again"))
   }
 
   /// Fetches an object and compares its checksum.
@@ -109,7 +141,7 @@ public final class ClientConnection: ClusterClient {
   {
     let bytes: [UInt8]
     do throws(BulkError) {
-      bytes = try bulk.fetchAndWait(
+      bytes = try fetches.fetchAndWait(
         key: descriptor.id.key, expectedLength: Int(clamping: descriptor.length),
         from: BulkAddress(endpoint, security: security))
     } catch {
@@ -122,6 +154,7 @@ public final class ClientConnection: ClusterClient {
   /// Ends the conversation.
   public func close() {
     control.close()
-    bulk.close()
+    fetches.close()
+    puts.close()
   }
 }

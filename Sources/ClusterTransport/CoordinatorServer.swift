@@ -16,7 +16,8 @@ public final class CoordinatorServer: CoordinatorTransport {
   private let data: BulkServer
   private let fetcher: ObjectFetcher
   private let puts: PendingPuts
-  private let note: @Sendable (String) -> Void
+  private let answers: ControlAnswers
+  private let notes: LimitedNotes
 
   /// Listens, and offers to `node` what arrives.
   ///
@@ -29,7 +30,8 @@ public final class CoordinatorServer: CoordinatorTransport {
     context: ZeroMQContext, listen: String, dataListen: String, keys: RoleKeys?,
     node: CoordinatorNode, note: @escaping @Sendable (String) -> Void
   ) throws {
-    self.note = note
+    let notes = LimitedNotes(note)
+    self.notes = notes
     let policy = keys?.policy(accepting: [.worker, .client, .admin]) ?? .none
     let puts = PendingPuts()
     self.puts = puts
@@ -40,9 +42,12 @@ public final class CoordinatorServer: CoordinatorTransport {
         answer(request, from: node.published, kindsForClients: [.items, .level])
       })
     dataEndpoint = data.boundAddress
-    let answers = ControlAnswers()
-    control = try ServerEndpoint(context: context, address: listen, security: policy) { message in
-      answers.receive(message, node: node, note: note)
+    let answers = ControlAnswers(notes: notes)
+    self.answers = answers
+    control = try ServerEndpoint(
+      context: context, address: listen, security: policy, limits: .control
+    ) { message in
+      answers.receive(message, node: node)
     }
     answers.open(control)
     fetcher = try ObjectFetcher(context: context, security: keys?.security(to: .worker) ?? .none)
@@ -53,7 +58,7 @@ public final class CoordinatorServer: CoordinatorTransport {
     do {
       try control.send(to: peer.bytes, WireFormat.encode(envelope))
     } catch {
-      note("a message to a worker was not sent: \(error)")
+      notes.say(.notSent, "a message to a worker was not sent: \(error)")
     }
   }
 
@@ -63,7 +68,7 @@ public final class CoordinatorServer: CoordinatorTransport {
     do {
       try control.send(to: peer.bytes, WireFormat.encode(response: response, id: id))
     } catch {
-      note("an answer to a client was not sent: \(error)")
+      notes.say(.notSent, "an answer to a client was not sent: \(error)")
     }
   }
 
@@ -78,6 +83,7 @@ public final class CoordinatorServer: CoordinatorTransport {
   /// Stops listening.
   public func close() {
     control.close()
+    answers.close()
     data.close()
     fetcher.close()
   }
@@ -86,35 +92,59 @@ public final class CoordinatorServer: CoordinatorTransport {
 /// Turns control messages into events, and answers those of another version at once.
 private final class ControlAnswers: Sendable {
   private let endpoint = Mutex<ServerEndpoint?>(nil)
+  private let notes: LimitedNotes
+
+  init(notes: LimitedNotes) { self.notes = notes }
 
   func open(_ endpoint: ServerEndpoint) {
     self.endpoint.withLock { $0 = endpoint }
   }
 
-  func receive(
-    _ message: ReceivedMessage, node: CoordinatorNode, note: @Sendable (String) -> Void
-  ) {
-    let peer = PeerID(message.peer)
+  /// Lets the endpoint go, whose handler holds this.
+  func close() {
+    endpoint.withLock { $0 = nil }
+  }
+
+  func receive(_ message: ReceivedMessage, node: CoordinatorNode) {
     do {
-      let role = try role(of: message.userID)
-      switch try WireFormat.header(of: message.frames).family {
-      case .worker:
-        let envelope = try WireFormat.decodeWorker(message.frames)
-        node.offer(.worker(envelope, from: peer, role: role))
-      case .request:
-        let (id, request) = try WireFormat.decodeRequest(message.frames)
-        node.offer(.client(request, id: id, from: peer, role: role))
-      case .coordinator, .response, .versionRefusal:
-        note("a message from \(message.remoteAddress ?? "?") is not for a coordinator")
+      guard let event = try event(of: message) else {
+        return notes.say(
+          .refusedMessage, "a message from \(sender(of: message)) is not for a coordinator")
+      }
+      if !node.offer(event, bytes: message.frames.reduce(0) { $0 + $1.count }) {
+        // Whoever sent it sends it again.
+        notes.say(.notTaken, "messages are lost: more arrive than the coordinator can handle")
       }
     } catch WireError.version {
       let refusal = WireFormat.versionRefusal(of: message.frames)
       // A peer that speaks another language may not wait for the answer either.
       try? endpoint.withLock { $0 }?.send(to: message.peer, refusal)
-      note("a peer at \(message.remoteAddress ?? "?") speaks another version of the protocol")
+      notes.say(
+        .otherVersion,
+        "a peer at \(sender(of: message)) speaks another version of the protocol; use the same"
+          + " version of lode everywhere")
     } catch {
-      note("a message from \(message.remoteAddress ?? "?") was refused: \(error)")
+      notes.say(
+        .refusedMessage, "a message from \(sender(of: message)) was refused: \(error)")
     }
+  }
+
+  /// What happens to the coordinator by a message; nil where it is for someone else.
+  private func event(of message: ReceivedMessage) throws -> CoordinatorEvent? {
+    let peer = PeerID(message.peer)
+    let role = try role(of: message.userID)
+    switch try WireFormat.header(of: message.frames).family {
+    case .worker:
+      return .worker(try WireFormat.decodeWorker(message.frames), from: peer, role: role)
+    case .request:
+      let (id, request) = try WireFormat.decodeRequest(message.frames)
+      return .client(request, id: id, from: peer, role: role)
+    case .coordinator, .response, .versionRefusal: return nil
+    }
+  }
+
+  private func sender(of message: ReceivedMessage) -> String {
+    message.remoteAddress ?? "an unknown address"
   }
 }
 

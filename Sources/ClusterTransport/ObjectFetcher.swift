@@ -8,6 +8,10 @@ final class ObjectFetcher: Sendable {
   private let securityToCoordinator: ClientSecurity
   private let coordinator: @Sendable () -> String?
 
+  /// Fetches at once, far more than leases and copies that a node has; further ones fail and are
+  /// asked for again.
+  private static let fetchesMaximum = 4_096
+
   /// - Parameters:
   ///   - security: towards workers.
   ///   - securityToCoordinator: towards the endpoint that `coordinator` names; nil for the same.
@@ -16,7 +20,9 @@ final class ObjectFetcher: Sendable {
     securityToCoordinator: ClientSecurity? = nil,
     coordinator: @escaping @Sendable () -> String? = { nil }
   ) throws {
-    client = try BulkClient(context: context)
+    var options = BulkClient.Options()
+    options.fetchesMaximum = Self.fetchesMaximum
+    client = try BulkClient(context: context, options: options)
     self.security = security
     self.securityToCoordinator = securityToCoordinator ?? security
     self.coordinator = coordinator

@@ -11,7 +11,7 @@ public final class WorkerConnection: WorkerTransport {
   private let control: ClientEndpoint
   private let data: BulkServer
   private let fetcher: ObjectFetcher
-  private let note: @Sendable (String) -> Void
+  private let notes: LimitedNotes
 
   /// Connects and listens, and offers to `node` what arrives.
   ///
@@ -24,7 +24,8 @@ public final class WorkerConnection: WorkerTransport {
     context: ZeroMQContext, coordinator: String, dataListen: String, keys: RoleKeys?,
     node: WorkerNode, note: @escaping @Sendable (String) -> Void
   ) throws {
-    self.note = note
+    let notes = LimitedNotes(note)
+    self.notes = notes
     data = try BulkServer(
       context: context, address: dataListen,
       security: keys?.policy(accepting: [.coordinator, .worker]) ?? .none,
@@ -32,9 +33,11 @@ public final class WorkerConnection: WorkerTransport {
     let endpoint = CoordinatorDataEndpoint()
     control = try ClientEndpoint(
       context: context, address: coordinator,
-      security: keys?.security(to: .coordinator) ?? .none,
+      security: keys?.security(to: .coordinator) ?? .none, limits: .control,
       onState: { state in
-        if let line = explanation(of: state, address: coordinator) { note(line) }
+        if let line = explanation(of: state, address: coordinator, hasKeys: keys != nil) {
+          notes.say(.connection, line + "; trying again")
+        }
       },
       handler: { message in
         do {
@@ -42,9 +45,12 @@ public final class WorkerConnection: WorkerTransport {
           if case .welcome(let welcome) = envelope.message {
             endpoint.set(welcome.dataEndpoint)
           }
-          node.offer(envelope)
+          if !node.offer(envelope, bytes: message.frames.reduce(0) { $0 + $1.count }) {
+            // What the coordinator hears nothing of it sends again.
+            notes.say(.notTaken, "messages are lost: more arrive than the worker can handle")
+          }
         } catch {
-          note("a message from the coordinator was refused: \(error)")
+          notes.say(.refusedMessage, "a message from the coordinator was refused: \(error)")
         }
       })
     fetcher = try ObjectFetcher(
@@ -58,7 +64,7 @@ public final class WorkerConnection: WorkerTransport {
     do {
       try control.send(WireFormat.encode(envelope))
     } catch {
-      note("a message to the coordinator was not sent: \(error)")
+      notes.say(.notSent, "a message to the coordinator was not sent: \(error)")
     }
   }
 
@@ -90,14 +96,18 @@ private final class CoordinatorDataEndpoint: Sendable {
 }
 
 /// Why there is no connection, in words; nil where there is nothing to say.
-func explanation(of state: ConnectionState, address: String) -> String? {
-  switch state {
+func explanation(of state: ConnectionState, address: String, hasKeys: Bool) -> String? {
+  let address = address.trimmingPrefix("tcp://")
+  return switch state {
   case .connecting, .connected: nil
   case .keyRefused:
-    "the coordinator at \(address) refuses this key; use --keys with a folder that"
+    "the coordinator at \(address) refuses this key; use --keys with a folder of the right role that"
       + " `lode keygen` made for this cluster"
+  case .handshakeFailed where hasKeys:
+    "no handshake with \(address): what listens there has no keys, or those of another cluster, or is"
+      + " no coordinator; check the address, and give both sides folders of the same `lode keygen`"
   case .handshakeFailed:
-    "no handshake with \(address): the coordinator has other keys, or one side has keys and the"
-      + " other has none; give both the folder that `lode keygen` made for this cluster (--keys)"
+    "no handshake with \(address): what listens there asks for keys, or is no coordinator; check the"
+      + " address, and give --keys with a folder that `lode keygen` made for this cluster"
   }
 }

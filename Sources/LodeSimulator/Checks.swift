@@ -32,7 +32,7 @@ extension World {
   }
 
   /// The catalog only grows in truth: epochs rise, what is final stays, checkpoints are added.
-  func checkCommit(_ writes: [CatalogWrite]) {
+  func checkCommit(_ writes: [CatalogWrite], by machine: CoordinatorMachine) {
     for write in writes {
       switch write {
       case .claim(let epoch):
@@ -43,6 +43,10 @@ extension World {
       case .putJob(let record):
         guard let old = catalog.jobs.first(where: { $0.summary.id == record.summary.id }) else {
           continue
+        }
+        for object in record.checkpoints.dropFirst(old.checkpoints.count)
+        where !machine.disk.holds(object) {
+          fail("checkpoints", "\(object.id) is recorded and the coordinator does not store it")
         }
         if old.summary.state.isFinal, old.summary.state != record.summary.state {
           fail(
@@ -98,8 +102,11 @@ extension World {
 
   /// Nothing is done for a coordinator that is fenced, nor before its promise is durable.
   func checkEffects(_ effects: [WorkerEffect], of event: WorkerEvent, on machine: WorkerMachine) {
-    guard case .coordinator = event, let epoch = commandEpoch, epoch != machine.disk.promised
-    else { return }
+    guard case .coordinator = event, let epoch = commandEpoch else { return }
+    if let meant = commandIncarnation, meant.number != machine.incarnation, !effects.isEmpty {
+      fail("incarnations", "\(machine.name) obeys what another life of it was told")
+    }
+    guard epoch != machine.disk.promised else { return }
     for effect in effects {
       switch effect {
       case .note, .stop: continue

@@ -166,11 +166,8 @@ extension World {
     guard let task = client.task else { return }
     note("client \(client.number) hears \(brief(response))")
     if case .putting = client.step {
-      // Late answers about an ingest that was given up say nothing about this one.
-      let number = id.id.low &- client.ingest.id.id.low
-      guard id.id.high == client.ingest.id.id.high, number <= client.ingest.chunks.count else {
-        return
-      }
+      // All numbers of an ingest's requests begin alike; others belong to one that was given up.
+      guard id.id.high == client.ingest.id.id.high else { return }
       return answeredChunk(client, response, task)
     }
     guard let asked = client.asked, asked.id == id else { return }

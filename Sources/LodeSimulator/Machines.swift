@@ -65,8 +65,8 @@ final class CoordinatorMachine: Machine {
   var peers: [PeerID: PeerOwner] = [:]
   /// When the last of its commits will be durable: commits keep their order.
   var lastCommitAt: UInt64 = 0
-  /// When the last change of its store is done.
-  var lastChangeAt: UInt64 = 0
+  /// The same for its own store.
+  var lastStoreAt: UInt64 = 0
 
   override var isRunning: Bool { core != nil }
 
@@ -78,6 +78,7 @@ final class CoordinatorMachine: Machine {
     claimed = .none
     peers.removeAll()
     lastCommitAt = 0
+    lastStoreAt = 0
   }
 }
 

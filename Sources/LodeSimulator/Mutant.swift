@@ -44,6 +44,6 @@ public enum Mutant: String, CaseIterable, Sendable {
   case releasedEarly
   /// A poll is answered with the counts above the allowance only.
   case pollAnsweredFromNominations
-  /// Perfect extensions are dropped on the way down.
-  case levelDigestIgnored
+  /// The answers about two ranges of a lease change places.
+  case rangesSwapped
 }

@@ -20,6 +20,7 @@ struct Mutation {
     for range in lease.ranges {
       var key = lease.key
       key.shards = []
+      key.phase = .nominate
       let cell = Cell(key: key, range: range.range)
       if let known = parents[cell], known.count >= lease.key.shards.count { continue }
       parents[cell] = lease.key.shards
@@ -39,6 +40,41 @@ struct Mutation {
     }
   }
 
+  private struct LeaseRange: Hashable {
+    var lease: UInt64
+    var range: UInt32
+  }
+  private struct Load: Hashable {
+    var job: JobID
+    var level: Int
+    var range: UInt32
+    var worker: Int
+  }
+  private var trueAllowances: [LeaseRange: UInt64] = [:]
+  private var loads: [Load: [(shards: [UInt32], allowance: UInt64)]] = [:]
+
+  mutating func noteTrueAllowance(_ allowance: UInt64, _ lease: UInt64, range: UInt32) {
+    trueAllowances[LeaseRange(lease: lease, range: range)] = allowance
+  }
+
+  /// The allowance that a lease was given out with, before it was forged.
+  func trueAllowance(_ lease: UInt64, range: UInt32) -> UInt64? {
+    trueAllowances[LeaseRange(lease: lease, range: range)]
+  }
+
+  /// The allowances of all block sets of a range that a worker was given.
+  mutating func total(
+    _ allowance: UInt64, of lease: CountingLease, range: UInt32, on worker: Int
+  ) -> UInt64 {
+    let load = Load(job: lease.key.job, level: lease.key.level, range: range, worker: worker)
+    var known = loads[load] ?? []
+    if !known.contains(where: { $0.shards == lease.key.shards }) {
+      known.append((lease.key.shards, allowance))
+    }
+    loads[load] = known
+    return known.reduce(0) { $0 + $1.allowance }
+  }
+
   /// Whether a lease had been given out before.
   func isRepeated(_ lease: UInt64) -> Bool { (attempts[lease] ?? 0) > 0 }
 
@@ -46,6 +82,7 @@ struct Mutation {
   func isPart(_ key: CountingKey, range: UInt32) -> Bool {
     var whole = key
     whole.shards = []
+    whole.phase = .nominate
     guard let known = parents[Cell(key: whole, range: range)] else { return false }
     return known.count > key.shards.count && key.shards.allSatisfy { known.contains($0) }
   }

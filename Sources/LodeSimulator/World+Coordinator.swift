@@ -58,10 +58,10 @@ extension World {
       digest.add(object)
       if mutant == .checkpointBeforeFlush { tellLater(machine, .stored(token, object)) }
       if springs(.checkpoint, afterwards: false) { return crash(machine) }
-      finishLater(machine, .store(token, object, bytes), at: nextChange(of: machine))
+      finishLater(machine, .store(token, object, bytes), at: inOrder(machine))
     case .load(let token, let object):
-      finishLater(machine, .load(token, object), at: now + diskTime(machine))
-    case .forget(let id): finishLater(machine, .forget(id), at: nextChange(of: machine))
+      finishLater(machine, .load(token, object), at: inOrder(machine))
+    case .forget(let id): finishLater(machine, .forget(id), at: inOrder(machine))
     case .fetch(let token, let object, let sources):
       let time = network.transferTime(byteCount: object.length)
       finishLater(machine, .fetch(token, object, sources: sources), at: now + time)
@@ -79,17 +79,18 @@ extension World {
     }
   }
 
-  /// When the next change of the coordinator's store is done: changes keep their order.
-  private func nextChange(of machine: CoordinatorMachine) -> UInt64 {
-    machine.lastChangeAt = max(now + diskTime(machine), machine.lastChangeAt + 1)
-    return machine.lastChangeAt
-  }
-
   private func finishLater(
     _ machine: CoordinatorMachine, _ completion: CoordinatorCompletion, at time: UInt64
   ) {
     queue.add(
       .coordinatorDone(machine: machine.number, life: machine.life, completion), at: time)
+  }
+
+  /// The end of something that the coordinator's own store does: one thing after the other, since an
+  /// object may be forgotten and stored again.
+  private func inOrder(_ machine: CoordinatorMachine) -> UInt64 {
+    machine.lastStoreAt = max(now + diskTime(machine), machine.lastStoreAt + 1)
+    return machine.lastStoreAt
   }
 
   private func tellLater(_ machine: CoordinatorMachine, _ event: CoordinatorEvent) {
@@ -131,12 +132,14 @@ extension World {
     for write in writes {
       if case .claim(let epoch) = write, epoch > catalog.epoch { machine.claimed = epoch }
     }
-    guard machine.claimed >= catalog.epoch || mutant == .fencingSilent else {
+    // Whoever takes over opens the file and with it takes the lock away.
+    let hasLock = !machine.isStale || coordinators[primary].life == 0
+    guard machine.claimed >= catalog.epoch && hasLock || mutant == .fencingSilent else {
       probes.hit(.catalogFenced)
       let reason = "the catalog belongs to epoch \(catalog.epoch)"
       return tell(machine, .persistFailed(token, reason))
     }
-    checkCommit(writes)
+    checkCommit(writes, by: machine)
     let skipped = mutant == .commitSplit ? writes.count / 2 : 0
     for write in writes.dropFirst(skipped) { catalog.apply(write) }
     if springs(.commit, afterwards: true) { return crash(machine) }

@@ -26,6 +26,7 @@ extension World {
     default:
       if case .counted(var answer) = envelope.message {
         answer.answers = answer.answers.map { mutated($0, of: answer) }
+        if mutant == .rangesSwapped { swapRanges(&answer.answers) }
         envelope.message = .counted(answer)
       }
     }
@@ -44,8 +45,12 @@ extension World {
   private func mutated(_ answer: RangeAnswer, of whole: CountingAnswer) -> RangeAnswer {
     let isRepeated = mutation.isRepeated(whole.lease)
     let isPart = mutation.isPart(whole.key, range: answer.range)
+    let allowance = mutation.trueAllowance(whole.lease, range: answer.range)
     let change: (UInt32) -> UInt32
     switch mutant {
+    case .thresholdFromAliveWorkers where allowance != nil,
+      .thresholdFromWorkersTotal where allowance != nil:
+      change = { $0 }
     case .duplicatesAdded where chance.perMille(network.duplicatePerMille): change = { $0 &* 2 }
     case .attemptInKey where isRepeated: change = { $0 &* 2 }
     case .lateParentBesideChildren where isPart: change = { $0 &* 2 }
@@ -55,7 +60,10 @@ extension World {
       change = { _ in 0 }
     default: return answer
     }
-    guard let report = decoded(answer.report) else { return answer }
+    guard var report = decoded(answer.report) else { return answer }
+    if let allowance, case .above(_, let positions, let counts) = report {
+      report = .above(allowance: allowance, positions: positions, counts: counts)
+    }
     let changed: CountReport =
       switch report {
       case .all(let counts): .all(counts.map(change))
@@ -65,6 +73,12 @@ extension World {
     return RangeAnswer(
       range: answer.range, digest: changed.digest,
       report: scenario.passesValues ? .value(changed) : .bytes(changed.encoded()))
+  }
+
+  private func swapRanges(_ answers: inout [RangeAnswer]) {
+    guard answers.count > 1 else { return }
+    (answers[0].digest, answers[1].digest) = (answers[1].digest, answers[0].digest)
+    (answers[0].report, answers[1].report) = (answers[1].report, answers[0].report)
   }
 
   private func decoded(_ content: Content<CountReport>) -> CountReport? {
@@ -78,11 +92,19 @@ extension World {
     }
   }
 
+  /// An answer to a client as a mutant lets it arrive.
+  func mutated(_ response: ClientResponse) -> ClientResponse {
+    guard mutant == .releasedEarly, case .node(var node) = response else { return response }
+    node.state = .drained
+    return .node(node)
+  }
+
   /// A coordinator's message as a mutant lets it arrive.
   func mutated(
     _ envelope: CoordinatorEnvelope, for machine: WorkerMachine
   ) -> CoordinatorEnvelope? {
     commandEpoch = envelope.epoch
+    commandIncarnation = envelope.incarnation
     guard let mutant else { return envelope }
     var envelope = envelope
     switch mutant {
@@ -93,11 +115,29 @@ extension World {
       if case .replicate(let object, let sources) = envelope.message {
         deleteAtSource(object, sources, for: machine, envelope)
       }
-    case .releasedEarly:
-      break
+    case .thresholdFromAliveWorkers, .thresholdFromWorkersTotal:
+      if case .count(var lease) = envelope.message {
+        lease.ranges = lease.ranges.map { ($0.range, mutated($0.rule, $0.range, lease, machine)) }
+        envelope.message = .count(lease)
+      }
     default: break
     }
     return envelope
+  }
+
+  /// Another allowance than the block set's; the answer will claim the right one.
+  private func mutated(
+    _ rule: CountingRule, _ range: UInt32, _ lease: CountingLease, _ machine: WorkerMachine
+  ) -> CountingRule {
+    guard case .above(let allowance) = rule, allowance > 0,
+      let job = catalog.jobs.first(where: { $0.summary.id == lease.key.job })
+    else { return rule }
+    mutation.noteTrueAllowance(allowance, lease.id, range: range)
+    let alive = UInt64(max(workers.count(where: \.isResponsive), 1))
+    let spare = max(job.summary.minimumSupport, 1) - 1
+    return .above(
+      allowance: mutant == .thresholdFromAliveWorkers
+        ? spare / alive : mutation.total(allowance, of: lease, range: range, on: machine.number))
   }
 
   private func deleteAtSource(

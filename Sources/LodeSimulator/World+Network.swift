@@ -52,7 +52,7 @@ extension World {
       tell(machine, .coordinator(envelope))
     case .response(let response, let id, let client, let connection):
       guard clients[client].connection.number == connection else { return }
-      answered(clients[client], response, id: id)
+      answered(clients[client], mutated(response), id: id)
     }
   }
 

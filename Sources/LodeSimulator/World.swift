@@ -48,6 +48,8 @@ final class World {
   var mutation = Mutation()
   /// The epoch of the command that a worker is being told.
   var commandEpoch: Epoch?
+  /// The life that it was meant for.
+  var commandIncarnation: Incarnation?
   var progress: WorkProgress
 
   init(

@@ -2,7 +2,7 @@ import Blocks
 public import Messages
 
 /// How a command speaks to a cluster; one conversation, used from one thread.
-public protocol ClusterClient {
+public protocol ClusterClient: Sendable {
   /// Asks until there is an answer, the same request under the same id again and again.
   ///
   /// - Parameter deadlineMilliseconds: after so long without any answer the coordinator is taken to
@@ -14,12 +14,17 @@ public protocol ClusterClient {
     _ request: ClientRequest, id: RequestID, deadlineMilliseconds: UInt64
   ) throws(ClientFailure) -> ClientResponse
 
-  /// Sends a chunk of an ingest in order; waits while the coordinator has no room.
-  func put(_ chunk: [UInt8], sequence: UInt64, ingest: RequestID, to endpoint: String)
-    throws(ClientFailure)
+  /// Sends the next chunk of an ingest; waits while the coordinator has no room.
+  ///
+  /// - Parameter whileWaiting: called now and then; what it throws ends the waiting.
+  func put(
+    _ chunk: [UInt8], sequence: UInt64, ingest: RequestID, to endpoint: String,
+    whileWaiting: () throws(ClientFailure) -> Void
+  ) throws(ClientFailure)
 
   /// Waits until all chunks put so far have been taken.
-  func flushChunks(of ingest: RequestID) throws(ClientFailure)
+  func flushChunks(of ingest: RequestID, whileWaiting: () throws(ClientFailure) -> Void)
+    throws(ClientFailure)
 
   /// Fetches an object and compares its checksum.
   func fetch(_ descriptor: ObjectDescriptor, from endpoint: String) throws(ClientFailure)
@@ -67,7 +72,8 @@ public enum ClientFailure: Error, Sendable, CustomStringConvertible {
     case .refused(let refusal): refusal.message
     case .fetch(let id, let failure):
       switch failure {
-      case .unreachable: "\(id) cannot be fetched from the coordinator; ask again"
+      case .unreachable:
+        "\(id) cannot be fetched from the coordinator: see `lode status`, then ask again"
       case .damaged: "\(id) arrived damaged; ask again"
       case .disk(let text): "\(id) cannot be read by the coordinator: \(text)"
       }

@@ -9,7 +9,7 @@ import Messages
 public final class CoordinatorNode: Sendable {
   /// What is served at the data endpoint.
   public let published: PublishedObjects
-  private let loop = EventLoop<CoordinatorEvent>(limit: 20_000)
+  private let loop = EventLoop<CoordinatorEvent>(limit: 20_000, byteLimit: 256 << 20)
   private let catalog: any Catalog
   private let store: any ObjectStore
   private let compute: WorkThreads
@@ -28,9 +28,12 @@ public final class CoordinatorNode: Sendable {
     compute = WorkThreads(count: threads)
   }
 
-  /// Takes a message or request from a transport; false where there are too many, and it is lost.
-  @discardableResult
-  public func offer(_ event: CoordinatorEvent) -> Bool { loop.offer(event) }
+  /// Takes a message or request from a transport; false where too many wait, and it is lost.
+  ///
+  /// - Parameter bytes: its length on the wire.
+  public func offer(_ event: CoordinatorEvent, bytes: Int) -> Bool {
+    loop.offer(event, bytes: bytes)
+  }
 
   /// Makes ``run(_:transport:seed:note:)`` return; what is durable stays, what is not is forgotten.
   public func stop() { loop.stop() }
@@ -43,7 +46,8 @@ public final class CoordinatorNode: Sendable {
   /// - Throws: ``StorageFailure`` where the catalog cannot be read; ``NodeFailure`` where the
   ///   coordinator had to stop.
   public func run(
-    _ configuration: CoordinatorConfiguration, transport: any CoordinatorTransport, seed: UInt64, note: (String) -> Void
+    _ configuration: CoordinatorConfiguration, transport: any CoordinatorTransport, seed: UInt64,
+    note: (String) -> Void
   ) throws {
     defer {
       compute.stop()
@@ -137,7 +141,11 @@ public final class CoordinatorNode: Sendable {
           try store.write(descriptor, bytes)
           loop.post(.stored(token, descriptor))
         } catch {
-          loop.post(.storeFailed(token, error.asStoreFailure))
+          // A store that broke a promise is no better than such a catalog: the node must stop.
+          loop.post(
+            error.kind == .fatal
+              ? .persistFailed(token, error.description)
+              : .storeFailed(token, error.asStoreFailure))
         }
       }
     case .load(let token, let descriptor):

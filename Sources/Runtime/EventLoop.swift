@@ -2,40 +2,47 @@ import Glibc
 
 /// A thread that handles events one after the other, and a tick when there was none for a while.
 ///
-/// The queue is bounded for senders that can wait or lose (``offer(_:)``); outcomes of effects, of
-/// which there are never more than effects, always find room (``post(_:)``).
+/// The queue is bounded for senders that can wait or lose (``offer(_:bytes:)``); outcomes of effects,
+/// of which there are never more than effects, always find room (``post(_:)``).
 final class EventLoop<Event: Sendable>: Sendable {
   private struct Queue {
-    var events: [Event] = []
+    var events = Fifo<(event: Event, bytes: Int)>()
+    var bytes = 0
     var isStopping = false
     var isInterrupted = false
   }
 
   private enum Turn {
-    case events([Event])
+    case event(Event)
     case interrupted
     case stopped
   }
 
-  private let queue: Monitor<Queue>
+  private let queue = Monitor(Queue())
   private let limit: Int
+  private let byteLimit: Int
 
-  init(limit: Int) {
+  /// - Parameters:
+  ///   - limit: events that may wait when another one is offered.
+  ///   - byteLimit: their bytes.
+  init(limit: Int, byteLimit: Int) {
     self.limit = limit
-    queue = Monitor(Queue())
+    self.byteLimit = byteLimit
   }
 
   /// Adds an event, whatever the length of the queue.
   func post(_ event: Event) {
-    queue.update { $0.events.append(event) }
+    queue.update { $0.events.append((event, 0)) }
   }
 
-  /// Adds an event unless the queue is full; false where it is, and the event is lost.
+  /// Adds an event that came in `bytes`, unless the queue is full; false where it is, and the event
+  /// is lost.
   @discardableResult
-  func offer(_ event: Event) -> Bool {
+  func offer(_ event: Event, bytes: Int) -> Bool {
     queue.update { queue in
-      if queue.events.count >= limit { return false }
-      queue.events.append(event)
+      if queue.events.count >= limit || queue.bytes > byteLimit - bytes { return false }
+      queue.events.append((event, bytes))
+      queue.bytes += bytes
       return true
     }
   }
@@ -50,7 +57,7 @@ final class EventLoop<Event: Sendable>: Sendable {
     queue.update { $0.isInterrupted = true }
   }
 
-  /// Handles events on the calling thread until stopped or interrupted.
+  /// Handles events on the calling thread until stopped or interrupted; what waits then stays.
   ///
   /// - Parameter tick: called at least every `tickMilliseconds`, however busy the loop is.
   /// - Returns: whether it was stopped.
@@ -69,24 +76,15 @@ final class EventLoop<Event: Sendable>: Sendable {
           queue.isInterrupted = false
           return .interrupted
         }
-        if queue.events.isEmpty { return nil }
-        defer { queue.events = [] }
-        return .events(queue.events)
+        guard let (event, bytes) = queue.events.popFirst() else { return nil }
+        queue.bytes -= bytes
+        return .event(event)
       }
-      let taken: [Event]
       switch turn {
       case .stopped: return true
       case .interrupted: return false
-      case .events(let events): taken = events
-      case nil: taken = []
-      }
-      for event in taken {
-        handle(event)
-        let now = monotonicMilliseconds()
-        if now >= nextTick {
-          tick()
-          nextTick = now + tickMilliseconds
-        }
+      case .event(let event): handle(event)
+      case nil: break
       }
     }
   }

@@ -23,7 +23,8 @@ public final class PublishedObjects: Sendable {
   ///
   /// - Returns: at most `length` bytes from `offset` on, and the length of the object; nil where
   ///   there is no such object, or its disk fails.
-  public func read(_ id: ObjectID, offset: UInt64, length: Int) -> (bytes: [UInt8], total: UInt64)? {
+  public func read(_ id: ObjectID, offset: UInt64, length: Int) -> (bytes: [UInt8], total: UInt64)?
+  {
     if let bytes = published.withLock({ $0[id] }) {
       let start = min(Int(clamping: offset), bytes.count)
       let end = min(start + max(length, 0), bytes.count)

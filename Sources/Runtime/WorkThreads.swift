@@ -1,5 +1,4 @@
 import Apriori
-import Glibc
 
 /// Threads that carry out jobs in the order in which they come; each has counting memory of its own.
 ///
@@ -8,21 +7,8 @@ final class WorkThreads: Sendable {
   typealias Work = @Sendable (CountingScratch) -> Void
 
   private struct Queue {
-    var work: [Work] = []
-    var next = 0
+    var work = Fifo<Work>()
     var isStopping = false
-
-    mutating func take() -> Work? {
-      guard next < work.count else { return nil }
-      defer {
-        next += 1
-        if next == work.count {
-          work.removeAll(keepingCapacity: true)
-          next = 0
-        }
-      }
-      return work[next]
-    }
   }
 
   private let queue = Monitor(Queue())
@@ -34,8 +20,8 @@ final class WorkThreads: Sendable {
       Thread {
         let scratch = CountingScratch()
         while let work: Work = queue.wait(for: { queue in
-          if let work = queue.take() { return .some(work) }
-          return queue.isStopping ? .some(nil) : nil
+          if queue.isStopping { return .some(nil) }
+          return queue.work.popFirst().map { .some($0) }
         }) {
           work(scratch)
         }
@@ -48,15 +34,18 @@ final class WorkThreads: Sendable {
   /// Where the system refused every thread it is done at once.
   func add(_ work: @escaping Work) {
     if threads.contains(where: \.isRunning) {
-      queue.update { $0.work.append(work) }
+      queue.update { if !$0.isStopping { $0.work.append(work) } }
     } else {
       work(CountingScratch())
     }
   }
 
-  /// Finishes what has been added, then ends the threads.
+  /// Finishes what has begun and ends the threads; what has not begun is not done.
   func stop() {
-    queue.update { $0.isStopping = true }
+    queue.update { queue in
+      queue.isStopping = true
+      queue.work.removeAll()
+    }
     for thread in threads { thread.join() }
   }
 }

@@ -9,7 +9,7 @@ public import Working
 public final class WorkerNode: Sendable {
   /// What is served at the data endpoint.
   public let published: PublishedObjects
-  private let loop = EventLoop<WorkerEvent>(limit: 20_000)
+  private let loop = EventLoop<WorkerEvent>(limit: 20_000, byteLimit: 256 << 20)
   private let folder: any WorkerFolder
   private let compute: WorkThreads
   private let disk = WorkThreads(count: 4)
@@ -23,9 +23,12 @@ public final class WorkerNode: Sendable {
     compute = WorkThreads(count: threads)
   }
 
-  /// Takes a message from a transport; false where there are too many, and it is lost.
-  @discardableResult
-  public func offer(_ envelope: CoordinatorEnvelope) -> Bool { loop.offer(.coordinator(envelope)) }
+  /// Takes a message from a transport; false where too many wait, and it is lost.
+  ///
+  /// - Parameter bytes: its length on the wire.
+  public func offer(_ envelope: CoordinatorEnvelope, bytes: Int) -> Bool {
+    loop.offer(.coordinator(envelope), bytes: bytes)
+  }
 
   /// Lets the worker hand back its tasks; ``run(_:transport:seed:note:)`` returns when that is done.
   public func requestStop() { loop.post(.stopRequested) }
@@ -37,7 +40,8 @@ public final class WorkerNode: Sendable {
   ///   - note: given lines for the operator.
   /// - Throws: ``NodeFailure`` where the worker had to stop.
   public func run(
-    _ configuration: WorkerConfiguration, transport: any WorkerTransport, seed: UInt64, note: (String) -> Void
+    _ configuration: WorkerConfiguration, transport: any WorkerTransport, seed: UInt64,
+    note: (String) -> Void
   ) throws(NodeFailure) {
     defer {
       compute.stop()
@@ -126,7 +130,7 @@ public final class WorkerNode: Sendable {
       }
     case .quarantine(let id):
       disk.add { _ in
-        // It stays where it is and is found again by the next inventory.
+        // What stays where it is will be found again by the next inventory.
         try? folder.quarantine(id)
       }
     case .publish(let descriptor, let bytes): published.publish(descriptor.id, bytes)

@@ -34,10 +34,20 @@ public final class BulkPutStream: Sendable {
   /// - Throws: ``BulkError``, also for a put before this one; the stream has failed then.
   @discardableResult
   public func put(_ bytes: [UInt8]) throws(BulkError) -> UInt64 {
+    while true {
+      if let sequence = try put(bytes, waitingAtMost: 1_000) { return sequence }
+    }
+  }
+
+  /// Puts the next bytes of the stream, unless there is no room for so many milliseconds.
+  ///
+  /// - Returns: the place of the bytes in the stream; nil where there was no room.
+  /// - Throws: as ``put(_:)``.
+  public func put(_ bytes: [UInt8], waitingAtMost milliseconds: Int) throws(BulkError) -> UInt64? {
     guard bytes.count <= BulkLimits.chunkBytesMaximum else {
       throw .outsideLimits(what: "a put", limit: BulkLimits.chunkBytesMaximum)
     }
-    let result = window.wait { state -> Result<UInt64, BulkError>? in
+    let result = window.wait(until: .now + milliseconds) { state -> Result<UInt64, BulkError>? in
       if let failure = state.failure { return .failure(failure) }
       guard state.unanswered < min(state.credits, windowMaximum) else { return nil }
       let sequence = state.next
@@ -49,17 +59,26 @@ public final class BulkPutStream: Sendable {
       state.unanswered += 1
       return .success(sequence)
     }
-    return try (result ?? .failure(.closed)).get()
+    return try result?.get()
   }
 
   /// Waits until the server has accepted all puts.
   ///
   /// - Throws: ``BulkError`` when it did not.
   public func finish() throws(BulkError) {
-    let result = window.wait { state -> Result<Void, BulkError>? in
+    while try !finish(waitingAtMost: 1_000) {}
+  }
+
+  /// Waits until the server has accepted all puts, but no longer than so many milliseconds.
+  ///
+  /// - Returns: whether it has.
+  /// - Throws: ``BulkError`` when it will not.
+  public func finish(waitingAtMost milliseconds: Int) throws(BulkError) -> Bool {
+    let result = window.wait(until: .now + milliseconds) { state -> Result<Void, BulkError>? in
       if let failure = state.failure { return .failure(failure) }
       return state.unanswered == 0 ? .success(()) : nil
     }
-    try (result ?? .failure(.closed)).get()
+    try result?.get()
+    return result != nil
   }
 }

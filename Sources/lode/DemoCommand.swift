@@ -1,8 +1,9 @@
 import ArgumentParser
 import AssociationRules
 import DemonstrationData
-import Glibc
+import Foundation
 import Itemsets
+import Messages
 import Reports
 
 struct DemoCommand: ParsableCommand {
@@ -10,8 +11,9 @@ struct DemoCommand: ParsableCommand {
     commandName: "demo",
     abstract: "Mine the demonstration data and compare with what was published about it.",
     discussion: """
-      Generates a million customers of a telecom operator, mines rules between the services they
-      use, and prints the published table beside ours.
+      Generates a million customers of a telecom operator, starts a cluster of one coordinator and two
+      workers inside this process, adds the data, mines rules between the services they use, and
+      prints the published table beside ours. Nothing is left behind.
 
       Example:
         lode demo
@@ -23,31 +25,55 @@ struct DemoCommand: ParsableCommand {
     let start = monotonicSeconds()
     let narrator = machine.narrator
     narrator.say("Company K: \(grouped(CompanyK.customers)) customers of a telecom operator")
-    let file = try TemporaryBaskets(in: machine.temporaryDirectory)
-    defer { file.remove() }
-    try GeneratorOutput.write(CompanyKGenerator(), to: .file(file.path), narrator: narrator)
+    let folder = try DemonstrationFolder(in: machine.temporaryDirectory)
+    defer { folder.remove() }
+    try GeneratorOutput.write(CompanyKGenerator(), to: .file(folder.baskets), narrator: narrator)
 
-    let arguments = try MineCommand.parse(
-      [
-        file.path, "--min-support", CompanyK.minimumSupport, "--min-confidence",
-        CompanyK.minimumConfidence, "--max-antecedent", "\(CompanyK.maximumAntecedent)",
-        "--output", "table", "--temp", machine.temporaryDirectory, "--memory", machine.memory,
-        "--threads", "\(machine.threadCount)",
-      ] + (machine.quiet ? ["--quiet"] : []))
+    let arguments = try MineCommand.parse([
+      folder.baskets, "--min-support", CompanyK.minimumSupport, "--min-confidence",
+      CompanyK.minimumConfidence, "--max-antecedent", "\(CompanyK.maximumAntecedent)",
+      "--output", "table", "--temp", machine.temporaryDirectory, "--memory", machine.memory,
+    ])
     let job = try MiningJob(
       request: arguments.mining.plan(),
       report: arguments.output.report(target: .rules, machine: arguments.machine),
-      machine: arguments.machine)
-    var mined: MiningJob.Mined?
-    try job.run(writingTo: .standardOutput, since: start) {
-      let loaded = try LoadedTransactions.load(
-        arguments.reading, machine: arguments.machine, name: "company-k.basket")
-      let found = try job.mine(loaded)
-      mined = found
-      return found
+      machine: machine)
+    let mined = try CommandFailure.naming {
+      narrator.say("a cluster on this machine: one coordinator, two workers, every block on both")
+      let cluster = try LoopbackCluster(
+        workerCount: 2, in: folder.path, threadCount: machine.threadCount)
+      defer { cluster.stop() }
+      return try mine(arguments, on: cluster)
     }
-    if let mined { try printComparison(mined, job: job) }
+    try job.run(writingTo: .standardOutput, since: start) { mined }
+    try printComparison(mined, job: job)
     printNextCommands()
+  }
+
+  /// Adds the data set, submits the job, follows it and fetches the results, as the commands do.
+  private func mine(
+    _ arguments: MineCommand, on cluster: LoopbackCluster
+  ) throws -> MiningJob.Mined {
+    let connection = try ClusterArguments.parse(
+      ["--cluster", "\(cluster.address)"] + (machine.quiet ? ["--quiet"] : []))
+    try cluster.waitForWorkers(connection)
+    let name = try Name("company-k")
+    let dataSet = try DataSetSender(
+      name: name, reading: arguments.reading, replication: 2, memory: machine.memory,
+      temp: machine.temporaryDirectory, cluster: connection, saysFormat: false
+    ).send()
+    machine.narrator.say(
+      "\(name): \(Progress.counted(UInt64(dataSet.blockCount), "block")) of"
+        + " \(readable(bytes: dataSet.byteCount)) in all, stored on two workers each")
+    let client = try connection.connect()
+    let specification = JobSpecification(
+      dataSet: name, minimumSupport: arguments.mining.minSupport,
+      maximumLevel: try arguments.mining.plan().maximumLevel,
+      arguments: arguments.mining.asArguments)
+    let submitted = try jobAnswer(client.ask(.submitJob(specification)))
+    try Following(narrator: machine.narrator, outlives: false).follow(submitted, client: client)
+    return try MiningJob.Mined(
+      openResults(of: submitted.id, client), from: client, machine: machine)
   }
 
   /// The published table beside what the levels hold.
@@ -97,7 +123,13 @@ struct DemoCommand: ParsableCommand {
         \(lode) generate company-k --to company-k.basket
         \(lode) mine company-k.basket --min-support \(CompanyK.minimumSupport) \
       --min-confidence \(CompanyK.minimumConfidence) --sort lift
-        \(lode) mine --help
+
+      A cluster that stays, each in a terminal of its own:
+        \(lode) coordinator --data coordinator
+        \(lode) worker 127.0.0.1:7400 --data worker-1
+        \(lode) worker 127.0.0.1:7400 --data worker-2
+        \(lode) dataset add company-k company-k.basket
+        \(lode) job submit company-k --min-support \(CompanyK.minimumSupport)
       """)
   }
 }
@@ -144,10 +176,10 @@ private func trimmed(_ line: String) -> String {
   return line
 }
 
-/// A file name in a folder of its own, removed with the folder.
-private struct TemporaryBaskets {
-  private let folder: String
-  var path: String { folder + "/company-k.basket" }
+/// A folder for the baskets and the nodes of the demonstration.
+private struct DemonstrationFolder {
+  let path: String
+  var baskets: String { path + "/company-k.basket" }
 
   init(in parent: String) throws(CommandFailure) {
     var template = Array((parent + "/lode-demo-XXXXXX").utf8CString)
@@ -160,11 +192,11 @@ private struct TemporaryBaskets {
         "cannot make a folder in \(parent): \(String(cString: strerror(errno))); choose another"
           + " with --temp")
     }
-    folder = made
+    path = made
   }
 
   func remove() {
-    unlink(path)
-    rmdir(folder)
+    // What is left behind is in the folder for temporary files.
+    try? FileManager.default.removeItem(atPath: path)
   }
 }

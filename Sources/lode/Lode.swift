@@ -59,7 +59,7 @@ struct Lode: ParsableCommand {
 }
 
 /// Sends on what `print` still holds; a closed pipe is no failure.
-private func flushStandardOutput() throws(CommandFailure) {
+func flushStandardOutput() throws(CommandFailure) {
   if fflush(nil) != 0, errno != EPIPE {
     throw .failed("cannot write to standard output: \(String(cString: strerror(errno)))")
   }

@@ -80,6 +80,6 @@ import Testing
     let expected = try answer(common, in: folder)
     let outcome = try lode("\(common) --block-transactions 1", in: folder)
     #expect(outcome.lines.dropLast().map(String.init) == expected)
-    #expect(outcome.peakBytes < 100 << 20)
+    #expect(outcome.peakBytes < 160 << 20)
   }
 }

@@ -48,11 +48,15 @@ public enum CommandRunner {
     _ arguments: [String], in folder: TemporaryFolder, input: String = "/dev/null",
     output: String? = nil
   ) throws(CommandRunnerError) -> Outcome {
+    try checkBinary()
+    return try spawn([binary] + arguments, in: folder, input: input, output: output)
+  }
+
+  static func checkBinary() throws(CommandRunnerError) {
     guard access(binary, X_OK) == 0 else {
       throw CommandRunnerError(
         "there is no binary \(binary): set LODE to it, or run the tests with Tests/run")
     }
-    return try spawn([binary] + arguments, in: folder, input: input, output: output)
   }
 
   /// Runs a script of bash, in which `$lode` is the binary.
@@ -68,16 +72,36 @@ public enum CommandRunner {
     _ command: [String], in folder: TemporaryFolder, input: String, output: String?
   ) throws(CommandRunnerError) -> Outcome {
     let kept = try TemporaryFolder()
+    let temporary = try TemporaryFolder()
+    let process = try start(
+      command, in: folder, input: input, output: output ?? "\(kept.path)/output",
+      messages: "\(kept.path)/messages", temporary: temporary)
+    var peakBytes = 0
+    while true {
+      if let status = try status(of: process, command) {
+        return Outcome(
+          status: status, output: output == nil ? try kept.read("output") : [],
+          messages: String(decoding: try kept.read("messages"), as: UTF8.self),
+          leftovers: temporary.names, peakBytes: peakBytes)
+      }
+      peakBytes = max(peakBytes, try peakMemory(of: process))
+      usleep(1000)
+    }
+  }
+
+  /// Starts a process; what it writes is appended to files.
+  static func start(
+    _ command: [String], in folder: TemporaryFolder, input: String, output: String,
+    messages: String, temporary: TemporaryFolder
+  ) throws(CommandRunnerError) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input, O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(
-      &actions, STDOUT_FILENO, output ?? "\(kept.path)/output", O_WRONLY | O_CREAT, 0o600)
-    posix_spawn_file_actions_addopen(
-      &actions, STDERR_FILENO, "\(kept.path)/messages", O_WRONLY | O_CREAT, 0o600)
-
-    let temporary = try TemporaryFolder()
+    for (stream, file) in [(STDOUT_FILENO, output), (STDERR_FILENO, messages)] {
+      posix_spawn_file_actions_addopen(
+        &actions, stream, file, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    }
     let prefix = ["/usr/bin/env", "--ignore-environment", "--chdir", folder.path]
     let words = prefix + environment(temporary: temporary.path) + command
     var arguments = words.map { strdup($0) } + [nil]
@@ -87,23 +111,21 @@ public enum CommandRunner {
     guard failure == 0 else {
       throw CommandRunnerError("cannot run \(command[0]): \(String(cString: strerror(failure)))")
     }
+    return process
+  }
+
+  /// The exit status of a process, 128 and the number of the signal that ended it; nil while it runs.
+  static func status(of process: pid_t, _ command: [String]) throws(CommandRunnerError) -> Int32? {
     var status: Int32 = 0
-    var peakBytes = 0
-    while true {
-      let ended = waitpid(process, &status, WNOHANG)
-      if ended == process { break }
+    let ended = waitpid(process, &status, WNOHANG)
+    guard ended == process else {
       guard ended == 0 || errno == EINTR else {
         throw CommandRunnerError("cannot wait for \(command[0])")
       }
-      peakBytes = max(peakBytes, try peakMemory(of: process))
-      usleep(1000)
+      return nil
     }
     let signal = status & 0x7F
-    return Outcome(
-      status: signal == 0 ? (status >> 8) & 0xFF : 128 + signal,
-      output: output == nil ? try kept.read("output") : [],
-      messages: String(decoding: try kept.read("messages"), as: UTF8.self),
-      leftovers: temporary.names, peakBytes: peakBytes)
+    return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
   }
 
   /// Little of the environment of the tests, so that it cannot change what is tested.

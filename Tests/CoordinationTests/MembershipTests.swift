@@ -57,12 +57,9 @@ import Testing
         WorkerEnvelope(
           name: name, incarnation: Incarnation(5), epoch: .none,
           message: .hello(cluster.hello(name, cluster: nil))), from: PeerID([1]), role: .worker),
-      at: cluster.now)
-    let isSilent = effects.allSatisfy {
-      if case .send = $0 { return false }
-      return true
-    }
-    #expect(isSilent)
+      at: cluster.now
+    ).filter { if case .note = $0 { false } else { true } }
+    #expect(effects.count == 1)
     guard case .persist(let token, let writes)? = effects.first, writes.count == 1,
       case .putNode(let record) = writes[0]
     else {

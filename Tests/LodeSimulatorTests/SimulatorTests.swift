@@ -1,8 +1,51 @@
 import LodeSimulator
 import Testing
 
+/// A few seeds in the debug build; thousands run in release, see `simulate`.
 @Suite struct SimulatorTests {
+  @Test(arguments: [1, 2, 3, 32] as [UInt64])
+  func clustersSurviveFaults(seed: UInt64) {
+    let outcome = simulate(seed: seed)
+    #expect(outcome.failure == nil, "seed \(seed): \(outcome.failure?.description ?? "")")
+    #expect(outcome.faultCount >= 5)
+    #expect(outcome.deepestJob >= 3)
+    #expect(outcome.eventCount > 500)
+  }
+
   @Test func sameSeedSameRun() {
-    #expect(simulate(seed: 1) == simulate(seed: 1))
+    #expect(simulate(seed: 5) == simulate(seed: 5))
+    #expect(simulate(seed: 5).digest != simulate(seed: 6).digest)
+  }
+
+  @Test func transcriptsChangeNothing() {
+    var lineCount = 0
+    let traced = simulate(seed: 5) { _ in lineCount += 1 }
+    #expect(traced == simulate(seed: 5))
+    #expect(lineCount > 500)
+  }
+}
+
+/// Faults of the program that were put in on purpose, each with a seed that finds it.
+///
+/// Those that take hundreds of seeds, or end the process, are checked by `simulate --mutants`.
+@Suite struct MutantTests {
+  static let catchingSeeds: [(Mutant, UInt64)] = [
+    (.acknowledgedBeforeFlush, 1),
+    (.attemptInKey, 3),
+    (.checkpointBeforeFlush, 3),
+    (.checksumSkipped, 1),
+    (.commitBeforeFlush, 1),
+    (.inventoryIgnored, 1),
+    (.pollAnsweredFromNominations, 1),
+    (.promiseNotPersisted, 1),
+    (.rangesSwapped, 3),
+    (.releasedEarly, 2),
+    (.repeatedAnswerOffByOne, 1),
+    (.storedWithoutBytes, 1),
+  ]
+
+  @Test(arguments: catchingSeeds)
+  func mutantsAreCaught(mutant: Mutant, seed: UInt64) {
+    #expect(simulate(seed: seed, mutant: mutant).failure != nil, "\(mutant) survives seed \(seed)")
   }
 }

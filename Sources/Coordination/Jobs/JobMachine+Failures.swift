@@ -319,12 +319,25 @@ extension JobMachine {
     views[worker]?.reopenedAt = now.milliseconds
     views[worker]?.openedLevel = 0
     if length == nil { views[worker]?.toldShards = nil }
-    let wanted = (views[worker]?.leases ?? []).compactMap { leases[$0] }
-      .filter { !$0.isAbandoned }
-    // Also shards that it does not hold any more: it has to say so.
-    let shards = wanted.flatMap { level?.pieces[$0.piece].shards ?? [] }
-    guard makeReady(worker, for: shards, cluster, &outbox) else { return }
-    for lease in wanted { send(lease, cluster, &outbox) }
+    lookUpHolders(cluster)
+    guard makeReady(worker, for: [], cluster, &outbox) else { return }
+    var lost: [LeaseState] = []
+    for leaseID in views[worker]?.leases ?? [] {
+      guard let lease = leases[leaseID], !lease.isAbandoned else { continue }
+      // What the lease is about may have been moved to other workers since.
+      let shards = level?.pieces[lease.piece].shards ?? []
+      if shards.allSatisfy({ level?.holders[Int($0)].contains(worker) == true }) {
+        send(lease, cluster, &outbox)
+      } else {
+        lost.append(lease)
+      }
+    }
+    for lease in lost {
+      end(lease)
+      giveBack(
+        lease.open, to: lease.piece, because: .free, avoiding: worker, &cluster, at: now, &outbox)
+    }
+    if !lost.isEmpty { refreshHolders(cluster, at: now, &outbox) }
   }
 }
 

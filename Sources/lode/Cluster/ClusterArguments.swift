@@ -20,7 +20,16 @@ struct ClusterArguments: ParsableArguments {
   var quiet = false
 
   mutating func validate() throws {
-    _ = try HostAndPort(address, option: cluster == nil ? "LODE_CLUSTER" : "--cluster")
+    let option = cluster == nil ? "LODE_CLUSTER" : "--cluster"
+    let parsed = try HostAndPort(address, option: option)
+    if parsed.port == 0 {
+      throw ValidationError("\(option) \(address): give the port that the coordinator printed")
+    }
+    if !parsed.isLoopback, keys ?? environment("LODE_KEYS") == nil {
+      throw ValidationError(
+        "\(option) \(address) is beyond this machine: give --keys (or LODE_KEYS) with the folder of a"
+          + " client or admin that `lode keygen` made")
+    }
   }
 
   private var address: String {
@@ -88,7 +97,10 @@ struct HostAndPort: Equatable, CustomStringConvertible {
 
   /// Whether only this machine can reach it.
   var isLoopback: Bool {
-    host == "localhost" || host == "[::1]" || host.hasPrefix("127.")
+    // Names other than localhost count as remote, whatever they may resolve to.
+    let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
+    return host == "localhost" || host == "[::1]"
+      || numbers.count == 4 && numbers[0] == "127" && numbers.allSatisfy { UInt8($0) != nil }
   }
 
   /// Whether it stands for all addresses of this machine.

@@ -55,7 +55,8 @@ struct CoordinatorCommand: ParsableCommand {
   var deadAfter = 10.0
 
   @Flag(
-    help: "Make the catalog of a lost disk anew from what the workers hold; the folder must be new.")
+    help: "Make the catalog of a lost disk anew from what the workers hold; the folder must be new."
+  )
   var rebuild = false
 
   @Flag(name: .shortAndLong, help: "No messages; errors are still shown.")
@@ -65,7 +66,8 @@ struct CoordinatorCommand: ParsableCommand {
     let address = try HostAndPort(listen, option: "--listen")
     if !address.isLoopback, keys == nil {
       throw ValidationError(
-        "--listen \(listen) reaches beyond this machine: give --keys with a folder of `lode keygen`")
+        "--listen \(listen) reaches beyond this machine: give --keys with a folder of `lode keygen`"
+      )
     }
     if let dataListen { _ = try HostAndPort(dataListen, option: "--data-listen") }
     if address.isWildcard, dataListen == nil {

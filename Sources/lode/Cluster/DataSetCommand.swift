@@ -31,7 +31,8 @@ struct DataSetCommand: ParsableCommand {
     @Option(help: "Copies of each block (default: what the coordinator was started with).")
     var replication: Int?
     @Option(
-      help: ArgumentHelp("Memory for grouping long rows, such as 512MiB or 50%.", valueName: "size"))
+      help: ArgumentHelp("Memory for grouping long rows, such as 512MiB or 50%.", valueName: "size")
+    )
     var memory = "25%"
     @Option(
       help: ArgumentHelp("Folder for temporary files (default: TMPDIR or /tmp).", valueName: "dir"))
@@ -54,9 +55,9 @@ struct DataSetCommand: ParsableCommand {
         cluster: cluster
       ).send()
       cluster.narrator.say(
-        "\(name): \(grouped(summary.transactionCount)) transactions, \(grouped(summary.itemCount))"
-          + " items, \(Progress.counted(UInt64(summary.blockCount), "block")) of"
-          + " \(readable(bytes: summary.byteCount)) in all, \(summary.replication) copies each")
+        "\(name) is stored: \(Progress.counted(UInt64(summary.blockCount), "block")) of"
+          + " \(readable(bytes: summary.byteCount)) in all,"
+          + " \(summary.replication == 1 ? "1 copy" : "\(summary.replication) copies") of each")
       cluster.narrator.say("next: lode job submit \(name) --min-support 1%")
     }
   }

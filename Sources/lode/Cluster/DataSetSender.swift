@@ -13,8 +13,10 @@ struct DataSetSender {
   let memory: String
   let temp: String?
   let cluster: ClusterArguments
+  /// Whether to say how the inputs are read.
+  var saysFormat = true
 
-  /// Items in a chunk after which it is sent: well below the megabyte that a frame may have.
+  /// Items in a chunk after which it is sent; a single huge transaction makes it longer.
   private static let itemsPerChunk = 1 << 16
   /// Bytes of new names in a chunk after which it is sent.
   private static let nameBytesPerChunk = 1 << 18
@@ -34,14 +36,16 @@ struct DataSetSender {
       guard case .ingestOpened(let endpoint, _) = response else { return nil }
       return endpoint
     }
+    let watch = try IngestWatch(ingest, client: cluster.connect())
+    defer { watch.stop() }
     do {
-      var chunks = ChunkSender(client: client, ingest: ingest, endpoint: endpoint)
+      var chunks = ChunkSender(client: client, ingest: ingest, endpoint: endpoint, watch: watch)
       try sendAll(&reader, through: &chunks)
-      try client.flushChunks(of: ingest)
+      try client.flushChunks(of: ingest) { () throws(ClientFailure) in try watch.check() }
       cluster.narrator.clear()
       LoadedTransactions.report(
         reader, name: name.text, transactions: chunks.transactionCount, items: chunks.itemCount,
-        keptEmpty: reading.keepEmpty, narrator: cluster.narrator)
+        saysFormat: saysFormat, keptEmpty: reading.keepEmpty, narrator: cluster.narrator)
       return try close(
         .closeDataSet(
           ingest: ingest, chunkCount: chunks.sequence, transactionCount: chunks.transactionCount),
@@ -53,6 +57,10 @@ struct DataSetSender {
         .abandonDataSet(ingest: ingest), id: .random(), deadlineMilliseconds: 2_000)
       if let error = error as? ReadError {
         throw CommandFailure.failed("\(error); nothing of \(name) was kept")
+      }
+      if let error = error as? ClientFailure, case .noCoordinator = error {
+        throw CommandFailure.failed(
+          "\(name) was not added: \(error). Nothing of it will be left; add it again")
       }
       throw error
     }
@@ -124,14 +132,16 @@ private struct ChunkSender {
   let client: any ClusterClient
   let ingest: RequestID
   let endpoint: String
+  let watch: IngestWatch
   private(set) var sequence: UInt64 = 0
   private(set) var transactionCount: UInt64 = 0
   private(set) var itemCount = 0
 
-  init(client: any ClusterClient, ingest: RequestID, endpoint: String) {
+  init(client: any ClusterClient, ingest: RequestID, endpoint: String, watch: IngestWatch) {
     self.client = client
     self.ingest = ingest
     self.endpoint = endpoint
+    self.watch = watch
   }
 
   /// Bytes of the names that have not been sent.
@@ -151,7 +161,10 @@ private struct ChunkSender {
       names: Array(dictionary.nameBytes[start...]),
       nameEnds: (itemCount..<dictionary.count).map { dictionary.nameRange($0).upperBound - start },
       batch: batch)
-    try client.put(chunk.encoded(), sequence: sequence, ingest: ingest, to: endpoint)
+    try watch.check()
+    try client.put(chunk.encoded(), sequence: sequence, ingest: ingest, to: endpoint) {
+      () throws(ClientFailure) in try watch.check()
+    }
     sequence += 1
     transactionCount += UInt64(batch.count)
     itemCount = dictionary.count

@@ -36,6 +36,7 @@ struct JobCommand: ParsableCommand {
     @OptionGroup(title: "Cluster") var cluster: ClusterArguments
 
     func run() throws {
+      let following = noWait ? nil : Following(narrator: cluster.narrator)
       let client = try cluster.connect()
       let request = try mining.plan()
       let specification = JobSpecification(
@@ -44,9 +45,8 @@ struct JobCommand: ParsableCommand {
       let job = try jobAnswer(
         client.ask(.submitJob(specification), id: .random(), deadlineMilliseconds: 10_000))
       print(job.id)
-      fflush(nil)
-      if noWait { return }
-      try follow(job, client: client, narrator: cluster.narrator)
+      try flushStandardOutput()
+      try following?.follow(job, client: client)
     }
   }
 
@@ -112,9 +112,9 @@ struct JobCommand: ParsableCommand {
     @OptionGroup var cluster: ClusterArguments
 
     func run() throws {
+      let following = Following(narrator: cluster.narrator)
       let client = try cluster.connect()
-      try follow(
-        jobAnswer(client.ask(.showJob(job))), client: client, narrator: cluster.narrator)
+      try following.follow(jobAnswer(client.ask(.showJob(job))), client: client)
     }
   }
 
@@ -163,52 +163,6 @@ func jobAnswer(_ response: ClientResponse) throws(ClientFailure) -> JobSummary {
   try answer(of: response) { response -> JobSummary? in
     guard case .job(let job) = response else { return nil }
     return job
-  }
-}
-
-/// Shows a job's levels as they close, until it has ended.
-///
-/// - Throws: ``CommandFailure`` where it failed or was cancelled.
-private func follow(
-  _ first: JobSummary, client: any ClusterClient, narrator: Narrator
-) throws {
-  var job = first
-  var levelsSaid = 0
-  var saidMinimum = false
-  while true {
-    if job.minimumSupport > 0, !saidMinimum {
-      saidMinimum = true
-      narrator.say(
-        Progress.minimumSupport(
-          job.specification.minimumSupport, count: job.minimumSupport,
-          transactions: job.transactionCount))
-    }
-    for level in job.levels.dropFirst(levelsSaid) {
-      narrator.say(
-        Progress.level(
-          level.level, candidates: level.candidateCount, frequent: level.frequentCount,
-          seconds: Double(level.milliseconds) / 1000))
-    }
-    levelsSaid = job.levels.count
-    if job.state.isFinal { break }
-    narrator.show(
-      job.state == .queued
-        ? "\(job.id): queued"
-        : "\(job.id): level \(job.level): \(job.rangesClosed) of \(job.rangeCount) ranges")
-    pause(milliseconds: 100)
-    // A coordinator that restarts goes on with the job: wait for it longer than for an answer.
-    job = try jobAnswer(
-      client.ask(.showJob(job.id), id: .random(), deadlineMilliseconds: 120_000))
-  }
-  narrator.clear()
-  switch job.state {
-  case .failed: throw CommandFailure.failed("\(job.id) failed: \(job.failure)")
-  case .cancelled: throw CommandFailure.failed("\(job.id) was cancelled")
-  case .queued, .running, .done:
-    narrator.say(
-      "\(job.id) is done after \(readable(milliseconds: job.endedAt - min(job.submittedAt, job.endedAt)))"
-    )
-    narrator.say("next: lode job results \(job.id)")
   }
 }
 

@@ -35,17 +35,19 @@ struct JobResults: ParsableCommand {
       ["--memory", memory] + (temp.map { ["--temp", $0] } ?? [])
         + (cluster.quiet ? ["--quiet"] : []))
     let client = try cluster.connect()
-    let found = try answer(of: client.ask(.openResults(job))) { response -> ResultDescription? in
-      guard case .results(let description) = response else { return nil }
-      return description
-    }
+    let found = try openResults(of: job, client)
     let mining = try results.over(found.job.specification.arguments)
     let request = try mining.plan()
     try checkLengths(request, found.job)
     let report = try output.report(target: mining.target, machine: machine)
     let writing = MiningJob(request: request, report: report, machine: machine)
     try writing.run(writingTo: output.destination, since: start) {
-      try fetch(found, client: client, machine: machine)
+      do {
+        return try MiningJob.Mined(found, from: client, machine: machine)
+      } catch ClientFailure.fetch {
+        // A coordinator that was started again meanwhile serves at another address.
+        return try MiningJob.Mined(openResults(of: job, client), from: client, machine: machine)
+      }
     }
   }
 
@@ -57,10 +59,13 @@ struct JobResults: ParsableCommand {
       "\(job.id) looked for itemsets of up to \(limit) items only; ask for shorter ones with"
         + " --max-length, or submit a job without that limit")
   }
+}
 
-  private func fetch(
-    _ found: ResultDescription, client: any ClusterClient, machine: MachineArguments
-  ) throws -> MiningJob.Mined {
+extension MiningJob.Mined {
+  /// Fetches the results of a job.
+  init(
+    _ found: ResultDescription, from client: any ClusterClient, machine: MachineArguments
+  ) throws {
     do {
       let items = try RankedItems(decoding: client.fetch(found.items, from: found.dataEndpoint))
       var levels: [Level] = []
@@ -74,12 +79,20 @@ struct JobResults: ParsableCommand {
         levels: levels, transactionCount: found.job.transactionCount,
         minimumSupport: found.job.minimumSupport,
         completeLength: found.job.specification.maximumLevel)
-      return MiningJob.Mined(
+      self.init(
         items: items, levels: closed,
         memoryLeft: max(machine.memoryBytes - closed.byteCount, 0))
     } catch let error as PayloadError {
-      throw CommandFailure.failed("\(job): \(error)")
+      throw CommandFailure.failed("\(found.job.id): \(error)")
     }
+  }
+}
+
+/// Where the results of a job can be fetched.
+func openResults(of job: JobID, _ client: any ClusterClient) throws -> ResultDescription {
+  try answer(of: client.ask(.openResults(job))) { response -> ResultDescription? in
+    guard case .results(let description) = response else { return nil }
+    return description
   }
 }
 

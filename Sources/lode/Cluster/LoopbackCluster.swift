@@ -44,8 +44,19 @@ final class LoopbackCluster: Sendable {
     self.failures = failures
   }
 
-  /// Why a node has ended; nil while all run.
-  var failure: String? { failures.first }
+  /// Waits until all workers have joined.
+  func waitForWorkers(_ connection: ClusterArguments) throws {
+    let client = try connection.connect()
+    while true {
+      if let failure = failures.first { throw CommandFailure.failed(failure) }
+      let nodes = try answer(of: client.ask(.listNodes)) { response -> [NodeSummary]? in
+        guard case .nodes(let nodes) = response else { return nil }
+        return nodes
+      }
+      if nodes.count(where: { $0.state == .alive }) == workers.count { return }
+      pause(milliseconds: 10)
+    }
+  }
 
   /// Stops workers, then the coordinator, and waits for them.
   func stop() {

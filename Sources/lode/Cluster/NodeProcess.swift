@@ -2,32 +2,69 @@ import Glibc
 
 /// What a process that runs until it is told to stop needs of the system.
 enum NodeProcess {
+  /// Seconds that a node may take to end after it was asked to, before it is ended.
+  private static let stopSeconds = 8
+
   /// Keeps SIGTERM and SIGINT for ``whenAskedToStop(_:)``; before any thread is started, since
   /// threads inherit it.
-  static func holdStopSignals() {
-    var signals = stopSignals
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
-  }
+  static func holdStopSignals() { hold([SIGTERM, SIGINT]) }
 
-  /// Calls `body` on a thread of its own at the first SIGTERM or SIGINT; the second one ends the
-  /// process at once.
+  /// Calls `body` on a thread of its own at the first SIGTERM or SIGINT; another one a second
+  /// later, or eight seconds, end the process.
+  ///
+  /// Nothing is lost by that: what was acknowledged is on disks, and the rest is done again.
   static func whenAskedToStop(_ body: @escaping @Sendable () -> Void) {
     startThread {
-      var signals = stopSignals
-      var signal: Int32 = 0
-      sigwait(&signals, &signal)
+      wait(for: [SIGTERM, SIGINT], seconds: nil)
       body()
-      sigwait(&signals, &signal)
-      _exit(128 + signal)
+      // Some send it twice at once, to the process and to its group.
+      sleep(1)
+      wait(for: [SIGTERM, SIGINT], seconds: 0)
+      if let signal = wait(for: [SIGTERM, SIGINT], seconds: stopSeconds - 1) {
+        _exit(128 + signal)
+      }
+      StandardError.say("still busy \(stopSeconds) s after it was asked to stop: ended")
+      _exit(0)
     }
   }
 
-  private static var stopSignals: sigset_t {
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    sigaddset(&signals, SIGTERM)
-    sigaddset(&signals, SIGINT)
-    return signals
+  /// Calls `body` at Ctrl-C, then ends the process; to be called before any thread is started.
+  static func whenInterrupted(_ body: @escaping @Sendable () -> Void) {
+    hold([SIGINT])
+    startThread {
+      wait(for: [SIGINT], seconds: nil)
+      body()
+      _exit(128 + SIGINT)
+    }
+  }
+
+  private static func hold(_ signals: [Int32]) {
+    var set = set(of: signals)
+    pthread_sigmask(SIG_BLOCK, &set, nil)
+  }
+
+  /// The first of these signals; nil where none came in time.
+  @discardableResult
+  private static func wait(for signals: [Int32], seconds: Int?) -> Int32? {
+    var set = set(of: signals)
+    while true {
+      var signal: Int32 = -1
+      if let seconds {
+        var time = timespec(tv_sec: seconds, tv_nsec: 0)
+        signal = sigtimedwait(&set, nil, &time)
+        if signal < 0, errno == EAGAIN { return nil }
+      } else {
+        signal = sigwaitinfo(&set, nil)
+      }
+      if signal > 0 { return signal }
+    }
+  }
+
+  private static func set(of signals: [Int32]) -> sigset_t {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for signal in signals { sigaddset(&set, signal) }
+    return set
   }
 
   /// The name of this machine, as far as it can be a node's name; `worker` where it cannot.
@@ -86,6 +123,13 @@ enum NodeProcess {
         Unmanaged<Box>.fromOpaque(raw).takeRetainedValue().body()
         return nil
       }, box.toOpaque())
-    if status == 0 { pthread_detach(thread) } else { box.release() }
+    if status == 0 {
+      pthread_detach(thread)
+    } else {
+      // Without the thread the signals must do what they do by themselves.
+      box.release()
+      var set = set(of: [SIGTERM, SIGINT])
+      pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    }
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import Itemsets
 import Messages
+import Runtime
 
 /// `lode status`: the cluster on one screen.
 struct StatusCommand: ParsableCommand {
@@ -27,22 +28,35 @@ struct StatusCommand: ParsableCommand {
 
   func run() throws {
     let client = try cluster.connect()
+    if watch { return try watchOn(client) }
+    let status = try status(client)
+    switch list.output {
+    case .json: try printJSON(StatusView(status))
+    case .table, .wide:
+      for line in statusLines(status, isWide: list.output == .wide) { print(line) }
+    }
+  }
+
+  private func status(_ client: any ClusterClient) throws -> ClusterStatus {
+    try answer(of: client.ask(.status)) { response -> ClusterStatus? in
+      guard case .status(let status) = response else { return nil }
+      return status
+    }
+  }
+
+  /// Shows it again and again; a coordinator that is away may come back.
+  private func watchOn(_ client: any ClusterClient) throws {
+    let clear = isatty(STDOUT_FILENO) == 1 ? "\u{1B}[H\u{1B}[2J" : ""
     while true {
-      let status = try answer(of: client.ask(.status)) { response -> ClusterStatus? in
-        guard case .status(let status) = response else { return nil }
-        return status
+      var lines: [String]
+      do {
+        lines = statusLines(try status(client), isWide: list.output == .wide)
+      } catch ClientFailure.noCoordinator(let address, _) {
+        lines = ["no coordinator answers at \(address); trying again"]
       }
-      if list.output == .json {
-        try printJSON(StatusView(status))
-        return
-      }
-      let lines = statusLines(status, isWide: list.output == .wide)
-      if !watch {
-        for line in lines { print(line) }
-        return
-      }
-      print((isatty(STDOUT_FILENO) == 1 ? "\u{1B}[H\u{1B}[2J" : "") + lines.joined(separator: "\n"))
-      fflush(nil)
+      print(clear + lines.joined(separator: "\n"))
+      // Whoever read it may have gone, as `head` does.
+      if fflush(nil) != 0 { return }
       sleep(1)
     }
   }
@@ -63,18 +77,21 @@ func statusLines(_ status: ClusterStatus, isWide: Bool) -> [String] {
   let recent = isWide ? status.jobs : recentJobs(status.jobs)
   lines += section("jobs", status.jobs.isEmpty) { jobTable(recent, isWide: isWide).lines }
   if recent.count < status.jobs.count {
-    lines.append("  and \(grouped(status.jobs.count - recent.count)) that have ended: lode job list")
+    lines.append(
+      "  and \(grouped(status.jobs.count - recent.count)) that have ended: lode job list")
   }
   if status.copiesRunning + status.copiesWaiting > 0 {
     lines += [
-      "", "copying: \(grouped(status.copiesRunning)) running, \(grouped(status.copiesWaiting)) waiting",
+      "",
+      "copying: \(grouped(status.copiesRunning)) running, \(grouped(status.copiesWaiting)) waiting",
     ]
   }
   lines.append("")
   if status.problems.isEmpty {
     lines.append("health: good")
   } else {
-    lines.append("health: \(status.problems.count == 1 ? "1 problem" : "\(status.problems.count) problems")")
+    lines.append(
+      "health: \(status.problems.count == 1 ? "1 problem" : "\(status.problems.count) problems")")
     lines += status.problems.map { "  - \($0)" }
   }
   return lines

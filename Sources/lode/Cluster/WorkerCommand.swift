@@ -90,11 +90,11 @@ struct WorkerCommand: ParsableCommand {
     configuration.memoryLimit =
       MemorySize(memory)?.bytes(of: Machine.memoryBytes) ?? configuration.memoryLimit
     try CommandFailure.naming {
+      narrator.say("worker \(configuration.name) joining \(address), data in \(data)")
       let service = try WorkerService(
         coordinator: address, data: data, dataListen: dataAddress(towards: address), keys: keys,
         configuration: configuration, note: { narrator.say($0) })
       NodeProcess.whenAskedToStop { service.stop() }
-      narrator.say("worker \(configuration.name) joining \(address), data in \(data)")
       try service.run()
       narrator.say("worker \(configuration.name) stopped")
     }
