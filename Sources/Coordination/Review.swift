@@ -70,6 +70,11 @@ extension ObjectRegistry {
         for name in chosen { targets.insertSorted(name) }
       }
     }
+    if targets.count < group.wanted {
+      // A full disk may have room again, and no worker changes its state by that.
+      let next = now &+ configuration.avoidMilliseconds
+      nextReviewAt = min(nextReviewAt ?? next, next)
+    }
     if targets != group.targets { changeGroup(key) { $0.targets = targets } }
     groups[key]?.avoided = avoided
     groups[key]?.move = move
