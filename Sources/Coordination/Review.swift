@@ -75,6 +75,11 @@ extension ObjectRegistry {
         nextReviewAt = min(nextReviewAt ?? later, later)
       }
     }
+    if targets.count < group.wanted {
+      // A full disk may have room again, and no worker changes its state by that.
+      let next = now &+ configuration.avoidMilliseconds
+      nextReviewAt = min(nextReviewAt ?? next, next)
+    }
     if targets != group.targets { changeGroup(key) { $0.targets = targets } }
     groups[key]?.avoided = avoided
     groups[key]?.move = move

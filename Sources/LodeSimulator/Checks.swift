@@ -52,7 +52,11 @@ extension World {
           fail(
             "catalog", "\(old.summary.id) was \(old.summary.state) and is \(record.summary.state)")
         }
-        if !record.checkpoints.starts(with: old.checkpoints), !record.summary.state.isFinal {
+        // A job starts anew where its checkpoints cannot be had: with workers away, after a takeover.
+        let mayStartAnew = progress.lastTooManyDown > 0 || coordinators.count > 1
+        if !record.checkpoints.starts(with: old.checkpoints), !record.summary.state.isFinal,
+          !mayStartAnew
+        {
           fail("catalog", "\(old.summary.id) loses closed levels")
         }
       default: break

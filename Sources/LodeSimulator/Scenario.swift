@@ -68,7 +68,12 @@ struct Scenario {
     rule = chance.pick(rules) ?? nil
     let count = chance.pick([1, 1, 2, 3]) ?? 1
     for number in 0..<count {
-      dataSets.append(GeneratedDataSet(number: number, chance: &chance))
+      var data = GeneratedDataSet(number: number, chance: &chance)
+      // The first one carries the job that must go through three levels.
+      while number == 0, data.threeLevelSupport == 0 {
+        data = GeneratedDataSet(number: number, chance: &chance)
+      }
+      dataSets.append(data)
     }
   }
 }

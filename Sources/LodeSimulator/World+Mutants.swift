@@ -152,7 +152,10 @@ extension World {
       var order = envelope
       order.incarnation = Incarnation(workers[number].incarnation)
       order.message = .delete(object.id)
-      return tell(workers[number], .coordinator(order))
+      commandIncarnation = order.incarnation
+      tell(workers[number], .coordinator(order))
+      commandIncarnation = envelope.incarnation
+      return
     }
   }
 }

@@ -31,7 +31,7 @@ import Testing
 @Suite struct MutantTests {
   static let catchingSeeds: [(Mutant, UInt64)] = [
     (.acknowledgedBeforeFlush, 1),
-    (.attemptInKey, 3),
+    (.attemptInKey, 4),
     (.checkpointBeforeFlush, 3),
     (.checksumSkipped, 1),
     (.commitBeforeFlush, 1),
