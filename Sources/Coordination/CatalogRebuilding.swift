@@ -9,6 +9,8 @@ import Messages
 public struct CatalogRebuilding: Sendable {
   /// No new worker for so long means that all are here.
   public static let quietMilliseconds: UInt64 = 10_000
+  /// Between the fetches of one manifest.
+  static let retryMilliseconds: UInt64 = 1_000
 
   private let configuration: CoordinatorConfiguration
   private let decodeManifest: @Sendable ([UInt8]) -> CatalogWrite?
@@ -16,7 +18,7 @@ public struct CatalogRebuilding: Sendable {
   private var epoch = Epoch.none
   private var workers: [Name: Worker] = [:]
   private var manifests: [ObjectOwner: Manifest] = [:]
-  private var fetches: [Token: ObjectOwner] = [:]
+  private var fetches: [Token: ObjectDescriptor] = [:]
   private var lastToken: UInt64 = 0
   private var lastChange: Moment
 
@@ -26,6 +28,7 @@ public struct CatalogRebuilding: Sendable {
   private struct Worker: Sendable {
     let hello: WorkerHello
     let incarnation: Incarnation
+    var lastHeard: Moment
     var nextPart = 0
     var partCount = 1
 
@@ -33,15 +36,17 @@ public struct CatalogRebuilding: Sendable {
   }
 
   private struct Manifest: Sendable {
-    var descriptor: ObjectDescriptor
-    var sources: [String]
+    let number: UInt64
+    /// Versions of Lode may write the same record in different bytes: each with who has it.
+    var forms: [(descriptor: ObjectDescriptor, sources: [String])]
     var write: CatalogWrite?
     var isFetching = false
     var attempts = 0
+    var lastAttempt: Moment?
   }
 
-  /// Fetches of one manifest before it is given up.
-  private static let attemptLimit = 10
+  /// Fetches of one manifest from each who has it, before it is given up.
+  private static let attemptLimit = 3
 
   /// Begins with nothing.
   ///
@@ -68,7 +73,7 @@ public struct CatalogRebuilding: Sendable {
     case .loaded(let token, let bytes):
       return loaded(token, bytes, at: now)
     case .loadFailed(let token, _):
-      if let owner = fetches.removeValue(forKey: token) { manifests[owner]?.isFetching = false }
+      _ = endFetch(token)
       return []
     case .tick: return tick(at: now)
     default: return []
@@ -100,10 +105,15 @@ public struct CatalogRebuilding: Sendable {
       }
       cluster = theirs
       epoch = max(epoch, envelope.epoch)
-      if workers[envelope.name]?.incarnation != envelope.incarnation {
-        workers[envelope.name] = Worker(hello: hello, incarnation: envelope.incarnation)
+      let known = workers[envelope.name]?.incarnation
+      // A hello of an earlier life may arrive late.
+      if let known, known > envelope.incarnation { return [] }
+      if known != envelope.incarnation {
+        workers[envelope.name] = Worker(
+          hello: hello, incarnation: envelope.incarnation, lastHeard: now)
         lastChange = now
       }
+      workers[envelope.name]?.lastHeard = now
       return answer(
         .welcome(
           Welcome(
@@ -113,6 +123,7 @@ public struct CatalogRebuilding: Sendable {
       guard var worker = workers[envelope.name], worker.incarnation == envelope.incarnation else {
         return answer(.introduceYourself)
       }
+      worker.lastHeard = now
       worker.partCount = part.partCount
       if part.index == worker.nextPart {
         worker.nextPart += 1
@@ -127,6 +138,7 @@ public struct CatalogRebuilding: Sendable {
       guard workers[envelope.name]?.incarnation == envelope.incarnation else {
         return answer(.introduceYourself)
       }
+      workers[envelope.name]?.lastHeard = now
       return answer(.heartbeatReceived(sequence: heartbeat.sequence))
     default: return []
     }
@@ -134,58 +146,97 @@ public struct CatalogRebuilding: Sendable {
 
   /// Remembers the newest manifest of an owner, and everyone who has it.
   private mutating func note(_ object: ObjectDescriptor, at source: String) {
-    guard var known = manifests[object.id.owner], known.descriptor.id.number >= object.id.number
-    else {
-      manifests[object.id.owner] = Manifest(descriptor: object, sources: [source])
+    let owner = object.id.owner
+    guard var known = manifests[owner], known.number >= object.id.number else {
+      manifests[owner] = Manifest(number: object.id.number, forms: [(object, [source])])
       return
     }
-    if known.descriptor == object, !known.sources.contains(source) {
-      known.sources.append(source)
-      manifests[object.id.owner] = known
+    guard known.number == object.id.number else { return }
+    if let form = known.forms.firstIndex(where: { $0.descriptor == object }) {
+      if known.forms[form].sources.contains(source) { return }
+      known.forms[form].sources.append(source)
+    } else {
+      known.forms.append((object, [source]))
     }
+    manifests[owner] = known
+  }
+
+  /// A fetch has ended: what was fetched; nil where that is not wanted any more.
+  private mutating func endFetch(_ token: Token) -> ObjectDescriptor? {
+    guard let descriptor = fetches.removeValue(forKey: token),
+      manifests[descriptor.id.owner]?.number == descriptor.id.number
+    else { return nil }
+    manifests[descriptor.id.owner]?.isFetching = false
+    return descriptor
   }
 
   private mutating func loaded(
     _ token: Token, _ bytes: [UInt8], at now: Moment
   ) -> [CoordinatorEffect] {
-    guard let owner = fetches.removeValue(forKey: token) else { return [] }
-    manifests[owner]?.isFetching = false
-    manifests[owner]?.write = decodeManifest(bytes)
+    guard let descriptor = endFetch(token), descriptor.matches(bytes),
+      let write = decodeManifest(bytes), write.isRecord(of: descriptor.id.owner)
+    else { return [] }
+    manifests[descriptor.id.owner]?.write = write
     lastChange = now
     return []
   }
 
   private mutating func tick(at now: Moment) -> [CoordinatorEffect] {
+    forgetSilent(at: now)
+    let isQuiet =
+      now.milliseconds.subtractingOrZero(lastChange.milliseconds)
+      >= Self.quietMilliseconds
     var effects: [CoordinatorEffect] = []
     for owner in manifests.keys.sorted() {
       guard var manifest = manifests[owner], manifest.write == nil, !manifest.isFetching else {
         continue
       }
-      if manifest.attempts >= Self.attemptLimit {
-        return [
-          .stop(
-            "\(manifest.descriptor.id) cannot be read from any of"
-              + " \(manifest.sources.joined(separator: ", ")); the catalog was not rebuilt: start the"
-              + " other workers that hold it, then rebuild again")
-        ]
+      let sourceCount = manifest.forms.reduce(0) { $0 + $1.sources.count }
+      if isQuiet, manifest.attempts >= Self.attemptLimit * sourceCount {
+        return [.stop(Self.unreadable(manifest))]
       }
+      if let last = manifest.lastAttempt,
+        now.milliseconds.subtractingOrZero(last.milliseconds) < Self.retryMilliseconds
+      {
+        continue
+      }
+      // Another form each time, and in turn another first source of it.
+      let form = manifest.forms[manifest.attempts % manifest.forms.count]
+      let turn = manifest.attempts / manifest.forms.count % form.sources.count
+      let sources = Array(form.sources[turn...] + form.sources[..<turn])
       lastToken += 1
       manifest.isFetching = true
       manifest.attempts += 1
-      // Another first source each time.
-      let turn = manifest.attempts % manifest.sources.count
-      let sources = Array(manifest.sources[turn...] + manifest.sources[..<turn])
-      effects.append(.fetch(Token(lastToken), manifest.descriptor, sources: sources))
-      fetches[Token(lastToken)] = owner
+      manifest.lastAttempt = now
+      effects.append(.fetch(Token(lastToken), form.descriptor, sources: sources))
+      fetches[Token(lastToken)] = form.descriptor
       manifests[owner] = manifest
     }
     let isComplete =
       !workers.isEmpty && workers.values.allSatisfy(\.isComplete)
       && manifests.values.allSatisfy { $0.write != nil }
-    if isComplete, now.milliseconds - lastChange.milliseconds >= Self.quietMilliseconds {
-      finish()
-    }
+    if isComplete, isQuiet { finish() }
     return effects
+  }
+
+  /// A worker that died before its inventory was complete is not waited for; what it has told of
+  /// others may have too.
+  private mutating func forgetSilent(at now: Moment) {
+    for name in workers.keys.sorted() {
+      guard let worker = workers[name], !worker.isComplete,
+        now.milliseconds.subtractingOrZero(worker.lastHeard.milliseconds)
+          >= configuration.deadMilliseconds
+      else { continue }
+      workers[name] = nil
+      lastChange = now
+    }
+  }
+
+  private static func unreadable(_ manifest: Manifest) -> String {
+    let names = manifest.forms.prefix(1).map { "\($0.descriptor.id)" }.joined()
+    let sources = manifest.forms.flatMap(\.sources).joined(separator: ", ")
+    return "\(names) cannot be read from any of \(sources); the catalog was not rebuilt: start the"
+      + " other workers that hold it, then rebuild again"
   }
 
   private mutating func finish() {
@@ -204,5 +255,16 @@ public struct CatalogRebuilding: Sendable {
             isDraining: false)))
     }
     outcome = state
+  }
+}
+
+extension CatalogWrite {
+  /// Whether this adds the record of `owner`: all that a manifest of it may do.
+  fileprivate func isRecord(of owner: ObjectOwner) -> Bool {
+    switch (self, owner) {
+    case (.putDataSet(let record), .dataSet(let id)): record.id == id
+    case (.putJob(let record), .job(let id)): record.summary.id == id
+    default: false
+    }
   }
 }

@@ -50,12 +50,12 @@ public struct Coordinator: Sendable {
     self.ownObjects = ownObjects
   }
 
-  /// Claims the next term; nothing else happens before that is durable.
+  /// Claims the next epoch; nothing else happens before that is durable.
   public mutating func start() -> [CoordinatorEffect] {
     invariant(phase == .new, "A coordinator starts once.")
     phase = .claiming
     if cluster.epoch == catalog?.epoch {
-      stop("the catalog's term is the highest there is; its file is damaged: restore it")
+      stop("the catalog's epoch is the highest there is; its file is damaged: restore it")
     } else {
       outbox.add(.persist(outbox.token(for: .start), [.claim(cluster.epoch)]))
     }

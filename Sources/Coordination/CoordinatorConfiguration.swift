@@ -36,7 +36,10 @@ public struct CoordinatorConfiguration: Sendable {
   public var ingestSilenceMilliseconds: UInt64 = 60_000
   /// Bytes up to which contents travel in the message itself.
   public var inlineLimit = 256 << 10
-  /// Bytes of reports, closed levels and ingests in memory.
+  /// Bytes of memory to plan with: while the reports of a level take more than a quarter of it, no
+  /// further leases are given; while blocks that wait for their copies do, chunks wait.
+  ///
+  /// Closed levels, and what a pool works on, are not counted and come on top.
   public var memoryLimit = 4 << 30
   /// Whether closed levels are stored and replicated; a coordinator inside `lode mine` does not.
   public var keepsCheckpoints = true
@@ -58,8 +61,8 @@ public struct CoordinatorConfiguration: Sendable {
   /// The bytes of a manifest: the record of a data set or job, from which a lost catalog is rebuilt.
   ///
   /// Injected because the encoding of records lies above this target; the same bytes for the same
-  /// record.
-  public var encodeManifest: @Sendable (CatalogWrite) -> [UInt8] = { _ in [] }
+  /// record; nil for one that is longer than a manifest may be.
+  public var encodeManifest: @Sendable (CatalogWrite) -> [UInt8]? = { _ in [] }
 
   /// The defaults.
   public init() {}

@@ -11,7 +11,7 @@ public enum IngestWork: Sendable {
   /// Build the last block and what belongs to the whole data set.
   case finish(IngestState)
   /// Encode a record.
-  case describe(CatalogWrite, ObjectID, encode: @Sendable (CatalogWrite) -> [UInt8])
+  case describe(CatalogWrite, ObjectID, encode: @Sendable (CatalogWrite) -> [UInt8]?)
 }
 
 /// What came of it.
@@ -90,17 +90,28 @@ func perform(_ work: consuming IngestWork) -> IngestOutcome {
   case .finish(var state):
     let owner = ObjectOwner.dataSet(state.dataSet)
     let last = finishBlock(of: &state)
+    let dictionary = BuiltObject(
+      ObjectID(owner: owner, kind: .dictionary, number: 0),
+      DictionarySegment(state.names).encoded())
+    let counts = BuiltObject(
+      ObjectID(owner: owner, kind: .counts, number: 0), state.counts.encoded())
+    if let problem = MessageLimits.problem(
+      storing: dictionary.descriptor, as: "the dictionary of the data set")
+      ?? MessageLimits.problem(storing: counts.descriptor, as: "the item counts of the data set")
+    {
+      return .failed(problem + ": split the data set")
+    }
     return .finished(
       FinishedIngest(
-        lastBlock: last,
-        dictionary: BuiltObject(
-          ObjectID(owner: owner, kind: .dictionary, number: 0),
-          DictionarySegment(state.names).encoded()),
-        counts: BuiltObject(
-          ObjectID(owner: owner, kind: .counts, number: 0), state.counts.encoded()),
+        lastBlock: last, dictionary: dictionary, counts: counts,
         transactionCount: state.transactionCount, itemCount: UInt64(state.names.count)))
   case .describe(let write, let id, let encode):
-    return .described(BuiltObject(id, encode(write)))
+    guard let bytes = encode(write) else {
+      return .failed(
+        "the record of the data set is over the limit manifestBytes of"
+          + " \(grouped(MessageLimits.manifestBytes)): use larger blocks, or split the data set")
+    }
+    return .described(BuiltObject(id, bytes))
   }
 }
 

@@ -1,4 +1,5 @@
 import Blocks
+import Itemsets
 import Messages
 
 /// The data sets on their way in.
@@ -86,7 +87,7 @@ struct Ingests: Sendable {
     guard (1...BlockLimits.transactions).contains(opening.transactionsPerBlock) else {
       return Refusal(
         .invalid,
-        "a block has 1 to \(BlockLimits.transactions) transactions, not"
+        "a block has 1 to \(grouped(BlockLimits.transactions)) transactions, not"
           + " \(opening.transactionsPerBlock)")
     }
     guard replication >= 1 else {
@@ -96,8 +97,8 @@ struct Ingests: Sendable {
     guard workers >= replication else {
       return Refusal(
         .tooFewWorkers,
-        "\(replication) replicas need \(replication) workers that are alive and not draining, but"
-          + " there are \(workers): start \(replication - workers) more, or ask for"
+        "\(counted(replication, "replica")) can only be had of as many workers that are alive and not"
+          + " draining, but there are \(workers): start \(replication - workers) more, or ask for"
           + " fewer with --replication")
     }
     guard open.count < max(1, cluster.configuration.ingestLimit) else {
@@ -253,7 +254,7 @@ struct Ingests: Sendable {
     guard finished.transactionCount == expected else {
       let refusal = Refusal(
         .invalid,
-        "the client says that it sent \(expected) transactions, but \(finished.transactionCount)"
+        "the client says that it sent \(counted(expected, "transaction")), but \(grouped(finished.transactionCount))"
           + " arrived. Nothing of the ingest is left; add the data set again")
       end(index, refusal, &cluster, &outbox)
       return
@@ -305,8 +306,9 @@ struct Ingests: Sendable {
     }
     outbox.add(
       .note(
-        "data set \(record.name): \(record.transactionCount) transactions in"
-          + " \(summary.blockCount) blocks, each on \(record.replication) workers"))
+        "data set \(record.name): \(counted(record.transactionCount, "transaction")) in"
+          + " \(counted(summary.blockCount, "block")), each on \(counted(record.replication, "worker"))"
+      ))
   }
 
   // MARK: Other events
@@ -359,7 +361,8 @@ struct Ingests: Sendable {
       let silence = at.milliseconds.subtractingOrZero(open[index].lastHeard)
       if silence >= patience {
         interrupt(
-          index, "its client was silent for \(silence / 1_000) seconds", &cluster, &outbox)
+          index, "its client was silent for \(counted(silence / 1_000, "second"))", &cluster,
+          &outbox)
       }
     }
     for index in open.indices { advance(index, &cluster, at, &outbox) }

@@ -1,8 +1,9 @@
+import Itemsets
 import Messages
 
 /// What a coordinator knows after a start: everything in its catalog, and what its own store holds.
 extension Coordinator {
-  /// The term is claimed: takes the catalog over and begins to serve.
+  /// The epoch is claimed: takes the catalog over and begins to serve.
   mutating func recover(_ at: Moment) {
     guard phase == .claiming, let catalog else { return }
     phase = .ready
@@ -39,9 +40,9 @@ extension Coordinator {
     jobs.restore(catalog.jobs, lastJob: catalog.lastJob, &cluster, at: at, &outbox)
     outbox.add(
       .note(
-        "coordinator of cluster \(cluster.clusterID), term \(cluster.epoch):"
-          + " \(catalog.dataSets.count) data sets, \(catalog.jobs.count) jobs,"
-          + " \(catalog.nodes.count) workers on record"))
+        "coordinator of cluster \(cluster.clusterID), epoch \(cluster.epoch):"
+          + " \(counted(catalog.dataSets.count, "data set")), \(counted(catalog.jobs.count, "job")),"
+          + " \(counted(catalog.nodes.count, "worker")) on record"))
   }
 
   private mutating func restore(
@@ -63,8 +64,7 @@ extension Coordinator {
     if let descriptor = own[manifest] {
       restore(
         descriptor, group: manifest, keepsHere: true, wanted: record.replication, holders, own)
-    } else {
-      let bytes = cluster.configuration.encodeManifest(.putDataSet(record))
+    } else if let bytes = cluster.configuration.encodeManifest(.putDataSet(record)) {
       cluster.registry.keep(
         ObjectDescriptor(id: manifest, bytes: bytes), bytes, replication: record.replication,
         members: cluster.members, outbox: &outbox)
@@ -89,8 +89,8 @@ extension Coordinator {
     if let first = strangers.first {
       outbox.add(
         .note(
-          "the coordinator's own store had \(strangers.count) objects that belong to no data set or"
-            + " job, such as \(first.id), left by what was interrupted: they are deleted"))
+          "the coordinator's own store had \(counted(strangers.count, "object")) of no data set or"
+            + " job, such as \(first.id), left by what was interrupted; deleted"))
     }
   }
 }

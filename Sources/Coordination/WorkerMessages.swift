@@ -52,7 +52,7 @@ extension Coordinator {
   private mutating func isFenced(by epoch: Epoch) -> Bool {
     guard epoch > cluster.epoch else { return false }
     stop(
-      "another coordinator has taken over (term \(epoch), this one had \(cluster.epoch)): it must"
+      "another coordinator has taken over (epoch \(epoch), this one had \(cluster.epoch)): it must"
         + " be the only one; nothing to do if that was meant")
     return true
   }

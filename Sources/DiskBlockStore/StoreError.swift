@@ -69,7 +69,7 @@ extension StoreError: CustomStringConvertible {
       "\(id) is damaged on disk: \(reason) (\(path)); set it aside and take it from another"
         + " replica, and check the disk if this happens again"
     case .tooLong(let id, let length, let limit):
-      "\(id) has \(length) bytes, over the limit of \(limit); use smaller blocks"
+      "\(id) has \(length) bytes, over the limit of \(limit); nothing longer can be stored"
     case .neverStored(let id):
       "\(id) is of a kind that is served from memory and never stored; ask the node that made it"
     case .newerFormat(let path, let found, let supported):
@@ -106,7 +106,9 @@ extension StoreError: CustomStringConvertible {
 /// The longest objects that are stored; a longer one is refused before memory is asked for.
 public enum StoreLimits {
   /// Bytes of an object that is not a block: a level, a dictionary, counts.
-  public static let objectBytes: UInt64 = 1 << 30
+  ///
+  /// Whoever makes such an object compares it with the same limit first.
+  public static let objectBytes = UInt64(MessageLimits.objectBytes)
 
   /// The most bytes of an object of this kind.
   public static func bytes(of kind: ObjectKind) -> UInt64 {

@@ -8,3 +8,8 @@ public func grouped(_ value: some BinaryInteger) -> String {
   }
   return String(decoding: text, as: UTF8.self)
 }
+
+/// A number and what it counts, singular for one: `1 block`, `16,470 items`.
+public func counted(_ count: some BinaryInteger, _ noun: String) -> String {
+  "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
+}

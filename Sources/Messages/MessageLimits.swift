@@ -1,3 +1,5 @@
+import Itemsets
+
 /// What a message may hold; every length read from a wire or disk is checked against these first.
 ///
 /// A length is checked against the bytes that are there too, before memory is asked for: most forms
@@ -46,4 +48,15 @@ public enum MessageLimits {
   public static let textBytes = 1 << 16
   /// Bytes of a manifest.
   public static let manifestBytes = 1 << 28
+  /// Bytes of a stored object that is not a block: a level, a dictionary, counts.
+  public static let objectBytes = 1 << 30
+
+  /// Why an object is too long to be stored; nil where it is not.
+  ///
+  /// - Parameter name: what the object is called in the text, as in `level 3 of job-7`.
+  public static func problem(storing object: ObjectDescriptor, as name: String) -> String? {
+    guard object.id.kind != .block, object.length > UInt64(objectBytes) else { return nil }
+    return "\(name) has \(grouped(object.length)) bytes, over the limit objectBytes of"
+      + " \(grouped(objectBytes))"
+  }
 }

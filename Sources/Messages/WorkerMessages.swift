@@ -8,7 +8,7 @@ public struct WorkerHello: Sendable, Equatable {
   public var rack: String
   /// Threads that count.
   public var threads: Int
-  /// Bytes that blocks, projections and levels may take in memory.
+  /// Bytes of memory that the worker plans with.
   public var memoryBytes: UInt64
   /// Bytes free on its disk.
   public var freeBytes: UInt64

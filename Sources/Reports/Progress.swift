@@ -67,6 +67,6 @@ public enum Progress {
 
   /// A number and what it counts, singular for one: `1 block`, `16,470 items`.
   public static func counted(_ count: some BinaryInteger, _ noun: String) -> String {
-    "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
+    Itemsets.counted(count, noun)
   }
 }

@@ -1,5 +1,6 @@
 import Apriori
 public import Coordination
+import Itemsets
 import Messages
 
 /// Runs a coordinator: carries out its effects with real threads, disks and sockets.
@@ -116,8 +117,8 @@ public final class CoordinatorNode: Sendable {
     }
     try catalog.replace(with: outcome)
     note(
-      "catalog rebuilt: \(outcome.dataSets.count) data sets and \(outcome.jobs.count) jobs from"
-        + " \(outcome.nodes.count) workers")
+      "catalog rebuilt: \(counted(outcome.dataSets.count, "data set")) and"
+        + " \(counted(outcome.jobs.count, "job")) from \(counted(outcome.nodes.count, "worker"))")
   }
 
   /// Hands an effect to the threads that carry it out.
@@ -158,7 +159,7 @@ public final class CoordinatorNode: Sendable {
       }
     case .forget(let id):
       disk.add { _ in
-        // What cannot be deleted now is unknown after the next start, and set aside then.
+        // What cannot be deleted now belongs to nothing at the next start, and is deleted then.
         try? store.delete(id)
       }
     case .fetch(let token, let descriptor, let sources):

@@ -1,6 +1,7 @@
 // How a worker becomes and stays a member: hello until it is welcome, its inventory part by part,
 // heartbeats; hello anew when the coordinator does not know it or says nothing; leaving.
 
+import Itemsets
 import Messages
 
 /// How the worker stands with the coordinator.
@@ -126,7 +127,7 @@ extension Worker {
     if membership.part < membership.partCount { return sendPart() }
     membership.phase = .member
     let count = membership.inventory.count
-    note("joined, in term \(promises.promised), with \(count) objects stored")
+    note("joined, in epoch \(promises.promised), with \(Itemsets.counted(count, "object")) stored")
     membership.inventory = []
   }
 

@@ -12,7 +12,9 @@ public struct WorkerConfiguration: Sendable {
   public var rack = ""
   /// Threads that count.
   public var threads = 1
-  /// Bytes that blocks, projections and levels may take.
+  /// Bytes of memory to plan with: projections are kept up to a half of it, blocks up to a quarter.
+  ///
+  /// Levels, and what the threads work on, are not counted and come on top.
   public var memoryLimit = 1 << 30
   /// Where others fetch objects from it.
   public var dataEndpoint = ""

@@ -148,7 +148,7 @@ import Testing
           epoch: Epoch(2))
       }
       cluster.drain()
-      #expect(cluster.stopReason?.contains("term 2") == true)
+      #expect(cluster.stopReason?.contains("epoch 2") == true)
       #expect(cluster.coordinator.handle(.tick, at: cluster.now).isEmpty)
     }
   }

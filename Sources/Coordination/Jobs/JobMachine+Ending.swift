@@ -78,7 +78,11 @@ extension JobMachine {
       return
     }
     // The last thing that is kept: a catalog rebuilt from manifests has only jobs that are done.
-    let bytes = cluster.configuration.encodeManifest(.putJob(final))
+    guard let bytes = cluster.configuration.encodeManifest(.putJob(final)) else {
+      note("its record is too long for a manifest; a rebuilt catalog will not have it", &outbox)
+      persist(final, &outbox)
+      return
+    }
     let manifest = ObjectDescriptor(
       id: ObjectID(owner: .job(id), kind: .manifest, number: 0), bytes: bytes)
     last = (final, manifest)

@@ -10,7 +10,7 @@ func perform(_ work: JobWork, scratch: CountingScratch) -> JobOutcome {
   case .plan(let work): plan(work, scratch: scratch)
   case .close(let work): close(work, scratch: scratch)
   case .join(let work): .joined(join(work))
-  case .encode(let work): .encoded(encode(work))
+  case .encode(let work): encode(work)
   }
 }
 
@@ -38,9 +38,12 @@ private func begin(_ work: BeginningWork) -> JobOutcome {
   var object: (descriptor: ObjectDescriptor, bytes: [UInt8])?
   if work.keepsItems {
     let bytes = items.encoded()
-    object = (
-      ObjectDescriptor(id: ObjectID(owner: .job(job), kind: .items, number: 0), bytes: bytes), bytes
-    )
+    let descriptor = ObjectDescriptor(
+      id: ObjectID(owner: .job(job), kind: .items, number: 0), bytes: bytes)
+    if let problem = MessageLimits.problem(storing: descriptor, as: "the list of frequent items") {
+      return .failed(problem + ": raise the minimum support")
+    }
+    object = (descriptor, bytes)
   }
   return .begun(
     BeginningOutcome(
@@ -100,18 +103,24 @@ private func join(_ work: JoiningWork) -> PreparedLevel {
   return prepare(level, survivors: survivors, isWhole: false, work.levelWork)
 }
 
-private func encode(_ work: EncodingWork) -> EncodedLevel {
+private func encode(_ work: EncodingWork) -> JobOutcome {
   let bytes = work.level.encoded()
   let descriptor = ObjectDescriptor(
     id: ObjectID(
       owner: .job(work.policy.job), kind: .level, number: UInt64(work.level.length)),
     bytes: bytes)
-  return EncodedLevel(
-    length: work.level.length, isCheckpoint: work.isCheckpoint, descriptor: descriptor,
-    bytes: bytes,
-    whole: Parcel(work.level, number: UInt64(work.level.length) * 2 + 1, policy: work.policy) {
-      _ in bytes
-    })
+  if work.isCheckpoint,
+    let problem = MessageLimits.problem(storing: descriptor, as: "level \(work.level.length)")
+  {
+    return .failed(problem + ": raise the minimum support, or mine fewer levels")
+  }
+  return .encoded(
+    EncodedLevel(
+      length: work.level.length, isCheckpoint: work.isCheckpoint, descriptor: descriptor,
+      bytes: bytes,
+      whole: Parcel(work.level, number: UInt64(work.level.length) * 2 + 1, policy: work.policy) {
+        _ in bytes
+      }))
 }
 
 private func plan(_ work: PlanningWork, scratch: CountingScratch) -> JobOutcome {

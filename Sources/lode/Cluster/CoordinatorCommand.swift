@@ -40,12 +40,15 @@ struct CoordinatorCommand: ParsableCommand {
   var threads: Int?
 
   @Option(
-    help: ArgumentHelp("Memory for reports and levels, such as 4G or 50%.", valueName: "size"))
+    help: ArgumentHelp(
+      "Memory for reports and ingests, such as 4G or 50%; closed levels come on top.",
+      valueName: "size"))
   var memory = "50%"
 
   @Option(
     help: ArgumentHelp(
-      "Seconds of silence after which a worker gets no new work.", valueName: "seconds"))
+      "Seconds of silence after which a worker gets no new work and its leases go to others.",
+      valueName: "seconds"))
   var suspectAfter = 3.0
 
   @Option(
@@ -55,7 +58,10 @@ struct CoordinatorCommand: ParsableCommand {
   var deadAfter = 10.0
 
   @Flag(
-    help: "Make the catalog of a lost disk anew from what the workers hold; the folder must be new."
+    help: """
+      Make the catalog of a lost disk anew from what the workers hold; the folder must be new. \
+      Drains and unfinished jobs are forgotten.
+      """
   )
   var rebuild = false
 

@@ -66,6 +66,9 @@ struct NodeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Forget a worker that is dead or drained.",
       discussion: """
+        Its replicas count as lost. Started again with the same folder it joins as a worker like any
+        other: to keep it out, stop its process first.
+
         Example:
           lode node remove worker-3
         """)

@@ -35,8 +35,7 @@ final class CoordinatorService: Sendable {
     var configuration = configuration
     configuration.dataEndpoint = server.dataEndpoint
     configuration.software = Lode.version
-    // A record beyond the limits of a manifest is kept by the catalog alone.
-    configuration.encodeManifest = { (try? WireFormat.manifest(for: $0)) ?? [] }
+    configuration.encodeManifest = { try? WireFormat.manifest(for: $0) }
     self.configuration = configuration
     self.isRebuilding = isRebuilding
     self.note = note

@@ -24,7 +24,8 @@ struct WorkerCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Memory for blocks and counting, such as 8G or 50%.", valueName: "size"))
+      "Memory for blocks and projections, such as 8G or 50%; levels come on top.", valueName: "size"
+    ))
   var memory = "75%"
 
   @Option(help: "Threads that count (default: all cores).")
