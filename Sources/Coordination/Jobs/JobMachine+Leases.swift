@@ -152,7 +152,11 @@ extension JobMachine {
   }
 
   /// Leases of a worker that it is expected to answer.
-  func leaseCount(of worker: Name) -> Int { views[worker]?.leases.count ?? 0 }
+  ///
+  /// Without those that were left to others: their answers may be lost, and they are not sent again.
+  func leaseCount(of worker: Name) -> Int {
+    (views[worker]?.leases ?? []).count { leases[$0]?.isAbandoned == false }
+  }
 
   /// Sends leases again that have no answer, gives those of slow workers to others too, and calls
   /// back what nobody needs.
