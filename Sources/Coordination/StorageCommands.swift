@@ -144,8 +144,12 @@ extension ObjectRegistry {
     }
     // Something older under the same name: the copy that was asked for is still to come.
     guard entry.descriptor == descriptor else { return }
+    if entry.holders.containsSorted(name) { return close(key) }
+    // Said twice, perhaps, with a deletion in between: it says so again if it has the object.
+    guard commands[key]?.kind == .copy else {
+      return openCopy(of: id, on: name, members: members, outbox: &outbox)
+    }
     close(key)
-    if entry.holders.containsSorted(name) { return }
     addHolder(name, of: id)
     review(entry.group, members: members, outbox: &outbox)
   }

@@ -143,6 +143,7 @@ extension Worker {
 
   /// Leases and answers of an older epoch are no longer wanted; items, levels and projections hold.
   mutating func forgetOldEpoch() {
+    forgetCopies()
     forgetAssignments { _ in true }
     assignments.early = []
     assignments.asked = [:]

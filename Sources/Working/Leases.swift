@@ -108,6 +108,10 @@ extension Worker {
         move(cell, range: range, of: number, to: lease.id)
       } else {
         removeCell(range, of: number)
+        // With its last cell the lease was forgotten.
+        if assignments.leases[lease.id] == nil {
+          assignments.leases[lease.id] = LeaseAtWork(assignment: number)
+        }
         addCell(range, rule, to: number, lease: lease.id)
       }
     }

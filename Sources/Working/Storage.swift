@@ -7,7 +7,7 @@ struct Storage: Sendable {
   /// One copy to be made here.
   struct Copy: Sendable {
     enum State: Sendable { case waiting, fetching, storing }
-    enum Fate: Sendable { case keep, delete, quarantine }
+    enum Fate: Sendable { case keep, forget, delete, quarantine }
 
     let descriptor: ObjectDescriptor
     var sources: [String]
@@ -57,6 +57,9 @@ extension Worker {
     if storage.deleting.contains(id) { return }
     if storage.copies[id] != nil {
       if storage.copies[id]?.state == .waiting { storage.copies[id]?.sources = sources }
+      if storage.copies[id]?.fate == .forget, storage.copies[id]?.descriptor == descriptor {
+        storage.copies[id]?.fate = .keep
+      }
       return
     }
     guard storage.copies.count < Storage.queueLimit else { return }
@@ -103,11 +106,21 @@ extension Worker {
     let fate = storage.copies.removeValue(forKey: id)?.fate
     storage.runningCopyCount -= 1
     switch fate {
-    case .delete: delete(id)
+    case .delete, .forget: delete(id)
     case .quarantine: quarantine(id)
     case .keep, nil: break
     }
     beginCopies()
+  }
+
+  /// Gives up the copies that an older epoch commanded: nobody counts on them, and the news that one
+  /// has ended might be lost for ever.
+  mutating func forgetCopies() {
+    for id in storage.copyQueue { storage.copies[id] = nil }
+    storage.copyQueue = []
+    for (id, copy) in storage.copies where copy.fate == .keep {
+      storage.copies[id]?.fate = .forget
+    }
   }
 
   /// Stops a copy that waits; whether one runs, which then ends in `fate`.
