@@ -144,10 +144,14 @@ extension ObjectRegistry {
     }
     // Something older under the same name: the copy that was asked for is still to come.
     guard entry.descriptor == descriptor else { return }
-    if entry.holders.containsSorted(name) { return close(key) }
+    if entry.holders.containsSorted(name) {
+      close(key)
+      return
+    }
     // Said twice, perhaps, with a deletion in between: it says so again if it has the object.
     guard commands[key]?.kind == .copy else {
-      return openCopy(of: id, on: name, members: members, outbox: &outbox)
+      openCopy(of: id, on: name, members: members, outbox: &outbox)
+      return
     }
     close(key)
     addHolder(name, of: id)
