@@ -69,11 +69,6 @@ extension ObjectRegistry {
           candidates: candidates.filter { $0.takesReplicas == isReady })
         for name in chosen { targets.insertSorted(name) }
       }
-      // There may be room for it later, which nobody says.
-      if targets.count < group.wanted {
-        let later = now &+ configuration.avoidMilliseconds
-        nextReviewAt = min(nextReviewAt ?? later, later)
-      }
     }
     if targets.count < group.wanted {
       // A full disk may have room again, and no worker changes its state by that.

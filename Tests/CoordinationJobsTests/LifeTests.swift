@@ -134,6 +134,20 @@ import Testing
       cluster.summary()?.levels.map(\.level) == Array(1...(cluster.summary()?.levels.count ?? 0)))
   }
 
+  @Test func anEndIsToldWhenItIsDurable() throws {
+    let data = try TestData.random(seed: 26)
+    var cluster = try FakeCluster(data, workers: 2, replication: 2, seed: 26, targets: 4...8)
+    try cluster.submit(support: 10)
+    try cluster.run { !$0.leases.isEmpty }
+    try cluster.request(.cancelJob(JobID(1)), id: 2)
+    try cluster.request(.showJob(JobID(1)), id: 3)
+    guard case .job(let early) = cluster.reply(3) else { throw TestFailure("no answer") }
+    #expect(early.state == .running && early.endedAt == 0)
+    try cluster.run { $0.isDone() }
+    guard case .job(let summary) = cluster.reply(2) else { throw TestFailure("no answer") }
+    #expect(summary.state == .cancelled && cluster.summary()?.state == .cancelled)
+  }
+
   @Test func anUnreadableCheckpointIsPassedOver() throws {
     let data = try TestData.random(seed: 27)
     var cluster = try FakeCluster(

@@ -122,6 +122,7 @@ extension JobMachine {
   ) {
     closeEverywhere(cluster, &outbox)
     stage = .ended
+    stateBeforeEnd = summary.state
     record.summary.state = state
     record.summary.endedAt = now.unixMilliseconds
     record.items = nil

@@ -119,6 +119,8 @@ struct JobMachine: Sendable {
   var problem: String?
   /// Ends of the job that are not durable yet.
   var pendingEnds = 0
+  /// How it stood before its end, which may not be durable yet.
+  var stateBeforeEnd: JobState?
   var isBeingRemoved = false
   /// Whether the catalog has forgotten the job.
   var isRemoved = false
@@ -131,6 +133,15 @@ struct JobMachine: Sendable {
 
   var id: JobID { record.summary.id }
   var summary: JobSummary { record.summary }
+  /// What users are told: that it has ended only once that is durable.
+  var shownSummary: JobSummary {
+    guard pendingEnds > 0, let stateBeforeEnd else { return summary }
+    var shown = summary
+    shown.state = stateBeforeEnd
+    shown.endedAt = 0
+    shown.failure = ""
+    return shown
+  }
   var isRunning: Bool { stage != .queued && stage != .ended }
   /// Whether it runs, or has ended without that being durable yet.
   var isUnderWay: Bool { isRunning || (stage == .ended && !summary.state.isFinal) }

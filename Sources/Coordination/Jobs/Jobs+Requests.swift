@@ -13,7 +13,7 @@ extension Jobs {
     case .listJobs: outbox.add(.reply(.jobs(summaries), id: id, to: peer))
     case .showJob(let job):
       guard let index = known(job, id, peer, &outbox) else { return }
-      outbox.add(.reply(.job(machines[index].summary), id: id, to: peer))
+      outbox.add(.reply(.job(machines[index].shownSummary), id: id, to: peer))
     case .cancelJob(let job):
       guard let index = known(job, id, peer, &outbox) else { return }
       cancel(index, id: id, from: peer, &cluster, at: now, &outbox)
@@ -51,7 +51,7 @@ extension Jobs {
     // The same request sent again is the same job.
     if let index = machines.lastIndex(where: { $0.record.request == id }) {
       if machines[index].isPersisted {
-        outbox.add(.reply(.job(machines[index].summary), id: id, to: peer))
+        outbox.add(.reply(.job(machines[index].shownSummary), id: id, to: peer))
       } else {
         update(index) { $0.addCaller(id, peer) }
       }

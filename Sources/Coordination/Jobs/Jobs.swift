@@ -27,10 +27,10 @@ struct Jobs: Sendable {
 
   // MARK: What is known
 
-  func summary(_ id: JobID) -> JobSummary? { index(of: id).map { machines[$0].summary } }
+  func summary(_ id: JobID) -> JobSummary? { index(of: id).map { machines[$0].shownSummary } }
 
   /// By number.
-  var summaries: [JobSummary] { machines.map(\.summary) }
+  var summaries: [JobSummary] { machines.map(\.shownSummary) }
 
   /// Whether a job that has not ended mines a data set.
   func uses(_ dataSet: DataSetID) -> Bool {
