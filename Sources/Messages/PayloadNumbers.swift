@@ -103,7 +103,8 @@ extension PayloadReader {
       case .rice(let lowBits):
         unsafe decodeRice(bytes.span.bytes, from: 8 * offset, lowBits: lowBits, into: &numbers)
       case .exponential(let lowBits):
-        unsafe decodeExponential(bytes.span.bytes, from: 8 * offset, lowBits: lowBits, into: &numbers)
+        unsafe decodeExponential(
+          bytes.span.bytes, from: 8 * offset, lowBits: lowBits, into: &numbers)
       }
     guard let end else { throw invalid("\(subject) have a number that is no count") }
     try finishBits(at: end)
