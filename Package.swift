@@ -45,7 +45,9 @@ let package = Package(
       settings: [.strictMemorySafety()]),
     library("Apriori", ["Itemsets", "Blocks", "CBitmapKernels", "CXXHash"]),
     library("AssociationRules", ["Itemsets", "Apriori"]),
-    library("Messages", ["Itemsets", "Blocks", "Apriori", "CLZ4", "CXXHash"]),
+    library(
+      "Messages", ["Itemsets", "Blocks", "Apriori", "CLZ4", "CXXHash"],
+      settings: [.strictMemorySafety()]),
     library("Coordination", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     library("Working", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     library(

@@ -11,6 +11,16 @@ public struct DataSetID: Sendable, Hashable {
     self.low = low
   }
 
+  /// The UUID that `text` is the usual form of, in lower case; nil where it is none.
+  public init?(text: Substring) {
+    let digits = text.filter { $0 != "-" }
+    guard digits.utf8.count == 32, let high = UInt64(digits.prefix(16), radix: 16),
+      let low = UInt64(digits.suffix(16), radix: 16)
+    else { return nil }
+    self.init(high: high, low: low)
+    guard description == text else { return nil }
+  }
+
   /// The id of data that has no name: all bits zero, the nil UUID.
   public static let none = DataSetID(high: 0, low: 0)
 }

@@ -40,19 +40,9 @@ struct NodeIdentity: Equatable {
     guard let cluster = value(1, "cluster"), let epoch = value(2, "epoch").flatMap({ UInt64($0) }),
       let incarnation = value(3, "incarnation").flatMap({ UInt64($0) })
     else { return nil }
-    self.cluster = uuid(cluster).map { ClusterID($0) }
+    self.cluster = DataSetID(text: cluster).map { ClusterID($0) }
     self.epoch = Epoch(epoch)
     self.incarnation = Incarnation(incarnation)
     guard self.bytes == bytes else { return nil }
   }
-}
-
-/// The UUID that `text` is the usual form of.
-private func uuid(_ text: Substring) -> DataSetID? {
-  let digits = text.filter { $0 != "-" }
-  guard digits.utf8.count == 32, let high = UInt64(digits.prefix(16), radix: 16),
-    let low = UInt64(digits.suffix(16), radix: 16)
-  else { return nil }
-  let id = DataSetID(high: high, low: low)
-  return id.description == text ? id : nil
 }

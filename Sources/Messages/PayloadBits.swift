@@ -26,7 +26,7 @@ struct BitWriter {
   consuming func bytes() -> [UInt8] {
     let length = 8 * words.count + (used + 7) / 8
     if used > 0 { words.append(pending) }
-    var bytes = words.map(\.littleEndian).withUnsafeBytes { [UInt8]($0) }
+    var bytes = unsafe words.map(\.littleEndian).withUnsafeBytes { unsafe [UInt8]($0) }
     bytes.removeLast(bytes.count - length)
     return bytes
   }
@@ -37,14 +37,14 @@ struct BitWriter {
 func window(_ bytes: RawSpan, at bit: Int) -> UInt64 {
   let byte = bit >> 3
   guard byte + 8 <= bytes.byteCount else { return lastWindow(bytes, at: bit) }
-  let word = bytes.unsafeLoadUnaligned(fromByteOffset: byte, as: UInt64.self)
+  let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: byte, as: UInt64.self)
   return UInt64(littleEndian: word) &>> UInt64(bit & 7)
 }
 
 private func lastWindow(_ bytes: RawSpan, at bit: Int) -> UInt64 {
   var word: UInt64 = 0
   for byte in stride(from: min(bytes.byteCount, bit >> 3 + 8), to: bit >> 3, by: -1) {
-    let next = bytes.unsafeLoad(fromByteOffset: byte - 1, as: UInt8.self)
+    let next = unsafe bytes.unsafeLoad(fromByteOffset: byte - 1, as: UInt8.self)
     word = word << 8 | UInt64(next)
   }
   return word &>> UInt64(bit & 7)

@@ -82,7 +82,7 @@ extension PayloadReader {
       throw error(.invalid("the gaps of \(subject) are in no known code"), at: start)
     }
     var positions = [UInt32](repeating: 0, count: count)
-    let end = decodeGaps(
+    let end = unsafe decodeGaps(
       bytes.span.bytes, from: 8 * offset, lowBits: lowBits, limit: limit, into: &positions)
     guard let end else { throw invalid("\(subject) lead to \(limit) or beyond") }
     try finishBits(at: end)
@@ -101,9 +101,10 @@ extension PayloadReader {
     let end =
       switch code {
       case .rice(let lowBits):
-        decodeRice(bytes.span.bytes, from: 8 * offset, lowBits: lowBits, into: &numbers)
+        unsafe decodeRice(bytes.span.bytes, from: 8 * offset, lowBits: lowBits, into: &numbers)
       case .exponential(let lowBits):
-        decodeExponential(bytes.span.bytes, from: 8 * offset, lowBits: lowBits, into: &numbers)
+        unsafe decodeExponential(
+          bytes.span.bytes, from: 8 * offset, lowBits: lowBits, into: &numbers)
       }
     guard let end else { throw invalid("\(subject) have a number that is no count") }
     try finishBits(at: end)

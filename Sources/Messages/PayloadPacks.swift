@@ -54,7 +54,7 @@ extension PayloadReader {
       let least = try number("the least number of a pack", limit: UInt64(UInt32.max))
       let end = 8 * offset + width * length
       guard end <= 8 * bytes.count else { throw error(.truncated, at: bytes.count) }
-      let all = unpack(
+      let all = unsafe unpack(
         bytes.span.bytes, from: 8 * offset, width: width, least: least, into: &numbers,
         start..<start + length)
       guard all <= UInt64(UInt32.max) else {

@@ -53,14 +53,14 @@ private func decompress(
     raw.replaceSubrange(target, with: bytes[stored])
     return true
   }
-  return bytes.withUnsafeBytes { source in
-    raw.withUnsafeMutableBytes { raw in
-      let input = UnsafeRawBufferPointer(rebasing: source[stored])
-      let output = UnsafeMutableRawBufferPointer(rebasing: raw[target])
+  return unsafe bytes.withUnsafeBytes { source in
+    unsafe raw.withUnsafeMutableBytes { raw in
+      let input = unsafe UnsafeRawBufferPointer(rebasing: source[stored])
+      let output = unsafe UnsafeMutableRawBufferPointer(rebasing: raw[target])
       guard let inputCount = Int32(exactly: input.count),
         let outputCount = Int32(exactly: output.count)
       else { return false }
-      let made = LZ4_decompress_safe(
+      let made = unsafe LZ4_decompress_safe(
         input.assumingMemoryBound(to: CChar.self).baseAddress,
         output.assumingMemoryBound(to: CChar.self).baseAddress, inputCount, outputCount)
       return made == outputCount

@@ -27,7 +27,7 @@ struct ObjectNames {
   /// The UUID of a text; nil where it is none.
   mutating func dataSet(_ text: String) -> DataSetID? {
     if let dataSet, dataSet.text == text { return dataSet.id }
-    dataSet = dataSetID(Substring(text)).map { ($0, text) }
+    dataSet = DataSetID(text: Substring(text)).map { ($0, text) }
     return dataSet?.id
   }
 
@@ -46,7 +46,7 @@ struct ObjectNames {
     if let owner, owner.text == text { return owner.id }
     let id: ObjectOwner?
     if text.hasPrefix("dataset-") {
-      id = dataSetID(text.dropFirst(8)).map { .dataSet($0) }
+      id = DataSetID(text: text.dropFirst(8)).map { .dataSet($0) }
     } else if text.hasPrefix("job-") {
       id = UInt64(text.dropFirst(4)).map { .job(JobID($0)) }
     } else {
@@ -67,13 +67,4 @@ struct ObjectNames {
   private static func kind(_ text: Substring) -> ObjectKind? {
     ObjectKind.allCases.first { kindNames[Int($0.rawValue)] == text }
   }
-}
-
-/// The UUID that `text` is the usual form of.
-func dataSetID(_ text: Substring) -> DataSetID? {
-  let digits = text.filter { $0 != "-" }
-  guard digits.utf8.count == 32, let high = UInt64(digits.prefix(16), radix: 16),
-    let low = UInt64(digits.suffix(16), radix: 16)
-  else { return nil }
-  return DataSetID(high: high, low: low)
 }
