@@ -22,7 +22,7 @@ import Testing
 
     #expect(found.levels.transactionCount == UInt64(data.transactions.count))
     #expect(found.levels.minimumSupport == support)
-    let ranks = try (0..<found.items.count).map { rank in
+    let ranks = try (0..<found.items.count).map { rank -> UInt16 in
       let item = try #require(data.names.firstIndex(of: found.items.name(rank)))
       #expect(found.items.counts[rank] == UInt64(data.counts[1 << item]))
       return 1 << UInt16(item)
