@@ -59,7 +59,9 @@ let package = Package(
     .executableTarget(
       name: "simulate",
       dependencies: [
-        "LodeSimulator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Itemsets", "TransactionReaders", "Blocks", "Apriori", "Messages", "Runtime",
+        "LodeSimulator",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     library("ZeroMQTransport", ["CZeroMQ"]),
@@ -122,7 +124,7 @@ let package = Package(
     tests(of: "Working", ["Itemsets", "Blocks", "Apriori", "Messages"]),
     tests(of: "WireFormat", ["Itemsets", "Blocks", "Apriori", "Messages", "Coordination"]),
     tests(of: "Runtime", ["Itemsets", "Blocks", "Apriori"]),
-    tests(of: "LodeSimulator", []),
+    tests(of: "LodeSimulator", ["Itemsets", "Apriori", "Messages"]),
     tests(of: "ZeroMQTransport", ["CZeroMQ"]),
     tests(of: "DiskBlockStore", ["Blocks", "Messages", "CommandRunner", "StorageVictim"]),
     tests(

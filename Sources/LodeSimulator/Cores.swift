@@ -83,7 +83,7 @@ extension World {
 }
 
 /// Stands in for the encoding of records, which lies above: the same bytes for the same record.
-private func manifest(of write: CatalogWrite) -> [UInt8] {
+func manifest(of write: CatalogWrite) -> [UInt8] {
   var digest = RunDigest()
   switch write {
   case .putDataSet(let record):

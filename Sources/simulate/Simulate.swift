@@ -1,10 +1,15 @@
 import ArgumentParser
 import LodeSimulator
+import TransactionReaders
 
 @main
 struct Simulate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Runs simulated clusters, one a seed, and stops at the first that goes wrong.")
+    abstract: "Runs simulated clusters, one a seed, and stops at the first that goes wrong.",
+    discussion: """
+      With --data, clusters without faults mine a file instead, and what they find is compared with
+      what `lode mine` finds.
+      """)
 
   @Option(help: "The first seed.") var seed: UInt64 = 1
   @Option(help: "How many seeds, one after the other.") var count: UInt64 = 1
@@ -18,6 +23,11 @@ struct Simulate: AsyncParsableCommand {
   @Flag(help: "Go on after seeds that go wrong.") var keepGoing = false
   @Flag(help: "Check that each mutant is caught, and print by which seed.") var mutants = false
 
+  @Option(help: "A data set to mine by clusters of many shapes.") var data: String?
+  @Option(help: "Minimum support, as `lode mine` takes it.") var minSupport = "1%"
+  @Option(help: "Column that names the transaction of a row.") var transaction: [String] = []
+  @Option(help: "Column that holds the item of a row.") var item: String?
+
   func run() async throws {
     SeedsUnderWay.tellWhenTrapped()
     if mutants {
@@ -25,6 +35,7 @@ struct Simulate: AsyncParsableCommand {
       if !table.check() { throw ExitCode(1) }
       return
     }
+    if let data { return try mine(data) }
     if trace {
       SeedsUnderWay.note(seed, thread: 0)
       let outcome = simulate(seed: seed, mutant: mutant) { print($0) }
@@ -58,6 +69,22 @@ struct Simulate: AsyncParsableCommand {
       print("\(failures) seeds went wrong")
       throw ExitCode(1)
     }
+  }
+
+  /// Compares what clusters find in a file with what is found without one.
+  private func mine(_ path: String) throws {
+    var options = ReadingOptions()
+    options.transactionColumns = transaction
+    options.itemColumn = item
+    let title = path.split(separator: "/").last ?? path[...]
+    let matrix = try DataSetMatrix(path: path, options: options, minimumSupport: minSupport)
+    var count = 0
+    let allRight = matrix.check { line, isRight in
+      count += 1
+      if !quiet || !isRight { print("\(title) \(minSupport): \(line)") }
+    }
+    print("\(title) \(minSupport): \(count) clusters, \(matrix.summary)")
+    if !allRight { throw ExitCode(1) }
   }
 
   /// The outcomes of neighbouring seeds, in their order, whatever thread ran which.
