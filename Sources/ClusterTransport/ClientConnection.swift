@@ -18,6 +18,8 @@ public final class ClientConnection: ClusterClient {
   private static let resendMilliseconds: UInt64 = 1_000
   /// Of silence before the connection is made anew: longer than a handshake may take.
   private static let resetMilliseconds: UInt64 = 6_000
+  /// For which an object that is not there is asked for again.
+  private static let absentMilliseconds: UInt64 = 20_000
   /// Times in sequence that a failed handshake is seen before it is believed: a coordinator that is
   /// just being killed fails some too.
   private static let failedHandshakes = 3
@@ -136,19 +138,27 @@ public final class ClientConnection: ClusterClient {
   }
 
   /// Fetches an object and compares its checksum.
+  ///
+  /// What the coordinator does not hold yet, since it has lost its disk, is waited for a while.
   public func fetch(_ descriptor: ObjectDescriptor, from endpoint: String) throws(ClientFailure)
     -> [UInt8]
   {
-    let bytes: [UInt8]
-    do throws(BulkError) {
-      bytes = try fetches.fetchAndWait(
-        key: descriptor.id.key, expectedLength: Int(clamping: descriptor.length),
-        from: BulkAddress(endpoint, security: security))
-    } catch {
-      throw .fetch(descriptor.id, .unreachable)
+    let deadline = monotonicMilliseconds() + Self.absentMilliseconds
+    while true {
+      let fetched: [UInt8]
+      do throws(BulkError) {
+        fetched = try fetches.fetchAndWait(
+          key: descriptor.id.key, expectedLength: Int(clamping: descriptor.length),
+          from: BulkAddress(endpoint, security: security))
+      } catch .absent where monotonicMilliseconds() < deadline {
+        sleepMilliseconds(200)
+        continue
+      } catch {
+        throw .fetch(descriptor.id, .unreachable)
+      }
+      guard descriptor.matches(fetched) else { throw .fetch(descriptor.id, .damaged) }
+      return fetched
     }
-    guard descriptor.matches(bytes) else { throw .fetch(descriptor.id, .damaged) }
-    return bytes
   }
 
   /// Ends the conversation.

@@ -51,6 +51,50 @@ import Testing
     #expect(try Array(cluster.answer("job results \(job) -o fimi").utf8) == expected)
   }
 
+  @Test func theCoordinatorIsKilledDuringAnIngest() throws {
+    let cluster = try TestCluster(workers: 2, options: options)
+    _ = try alone("generate quest --transactions 20000 --to baskets.dat -q", in: cluster.folder)
+    let adding = try BackgroundCommand(
+      script: """
+        { head -n 15000 baskets.dat; echo half >&2; sleep 2; tail -n +15001 baskets.dat; } |
+          "$lode" dataset add baskets - --block-transactions 500 --cluster \(cluster.address)
+        """, in: cluster.folder, log: "adding.log")
+    try adding.wait(for: "half")
+    // Some of it has been sent and stored.
+    try cluster.wait(until: "some blocks are stored") {
+      try CommandRunner.shell("find worker-1 -name 'block-*'", in: cluster.folder).output.count > 0
+    }
+    cluster.coordinator.signal(SIGKILL)
+    _ = try cluster.coordinator.waitForEnd()
+    try cluster.restartCoordinator()
+    #expect(try adding.waitForEnd(seconds: 60) == 1)
+    #expect(adding.messages.contains("add the data set again"), "\(adding.messages)")
+    #expect(try cluster.objects("dataset list").isEmpty)
+    try cluster.wait(until: "both workers are back") {
+      try cluster.objects("node list").count { $0["state"] as? String == "alive" } == 2
+    }
+    _ = try cluster.answer("dataset add baskets baskets.dat --block-transactions 500")
+    #expect(try cluster.answer("dataset verify baskets").contains(", 0 defects"))
+  }
+
+  @Test func aBlockRots() throws {
+    let cluster = try TestCluster(workers: 3, options: options)
+    _ = try load(cluster)
+    let found = try CommandRunner.shell(
+      "find worker-1/objects -name 'block-*' | sort", in: cluster.folder)
+    let block = try String(#require(found.lines.first))
+    var bytes = try cluster.folder.read(block)
+    try #require(bytes.count > 1000)
+    bytes[bytes.count / 2] ^= 0x10
+    try cluster.folder.write(block, bytes)
+    let damaged = try cluster.lode("dataset verify baskets")
+    #expect(damaged.status == 1)
+    #expect(damaged.text.contains("worker-1: "))
+    try cluster.wait(until: "it is repaired") {
+      try cluster.lode("dataset verify baskets").status == 0
+    }
+  }
+
   /// Neither data nor what was found is lost.
   @Test func allAreKilled() throws {
     let cluster = try TestCluster(workers: 2, options: options)

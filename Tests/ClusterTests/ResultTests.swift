@@ -21,7 +21,7 @@ import Testing
     /// One that leaves some rules.
     var minimumConfidence: String { self == .companyK ? "10%" : "30%" }
 
-    var minimumSupport: String { self == .quest ? "1%" : "2%" }
+    var minimumSupport: String { self == .companyK ? "0.4%" : "1%" }
 
     func make(in folder: TemporaryFolder) throws {
       switch self {

@@ -4,7 +4,7 @@ import Glibc
 public final class BackgroundCommand {
   private let folder: TemporaryFolder
   private let temporary: TemporaryFolder
-  private let arguments: [String]
+  private let command: [String]
   private let log: String
   private let process: pid_t
   private var status: Int32?
@@ -13,17 +13,32 @@ public final class BackgroundCommand {
   ///
   /// - Parameter log: The name of a file in the folder, new or empty, for all that it writes.
   /// - Throws: `CommandRunnerError` when it cannot be started.
-  public init(
+  public convenience init(
     _ arguments: [String], in folder: TemporaryFolder, log: String
+  ) throws(CommandRunnerError) {
+    try self.init(command: [CommandRunner.binary] + arguments, in: folder, log: log)
+  }
+
+  /// Starts a script of bash, in which `$lode` is the binary; what it starts it must end itself.
+  public convenience init(
+    script: String, in folder: TemporaryFolder, log: String
+  ) throws(CommandRunnerError) {
+    try self.init(
+      command: ["/bin/bash", "-c", "lode=$0; \(script)", CommandRunner.binary], in: folder, log: log
+    )
+  }
+
+  private init(
+    command: [String], in folder: TemporaryFolder, log: String
   ) throws(CommandRunnerError) {
     try CommandRunner.checkBinary()
     self.folder = folder
-    self.arguments = arguments
+    self.command = command
     self.log = log
     temporary = try TemporaryFolder()
     let file = "\(folder.path)/\(log)"
     process = try CommandRunner.start(
-      [CommandRunner.binary] + arguments, in: folder, input: "/dev/null", output: file,
+      command, in: folder, input: "/dev/null", output: file,
       messages: file, temporary: temporary)
   }
 
@@ -55,7 +70,7 @@ public final class BackgroundCommand {
       usleep(10_000)
     }
     throw CommandRunnerError(
-      "lode \(arguments.joined(separator: " ")) did not say \"\(text)\" but:\n\(messages)")
+      "\(command.joined(separator: " ")) did not say \"\(text)\" but:\n\(messages)")
   }
 
   /// Waits for its end.
@@ -68,11 +83,11 @@ public final class BackgroundCommand {
       usleep(10_000)
     }
     throw CommandRunnerError(
-      "lode \(arguments.joined(separator: " ")) has not ended in \(seconds) s:\n\(messages)")
+      "\(command.joined(separator: " ")) has not ended in \(seconds) s:\n\(messages)")
   }
 
   private func currentStatus() throws(CommandRunnerError) -> Int32? {
-    if status == nil { status = try CommandRunner.status(of: process, arguments) }
+    if status == nil { status = try CommandRunner.status(of: process, command) }
     return status
   }
 }
