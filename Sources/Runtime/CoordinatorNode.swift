@@ -15,7 +15,7 @@ public final class CoordinatorNode: Sendable {
   private let store: any ObjectStore
   private let compute: WorkThreads
   private let catalogThread = WorkThreads(count: 1)
-  private let disk = WorkThreads(count: 2)
+  private let disk = ObjectThreads(count: 4)
 
   /// A node that has not begun.
   ///
@@ -137,7 +137,7 @@ public final class CoordinatorNode: Sendable {
         }
       }
     case .store(let token, let descriptor, let bytes):
-      disk.add { _ in
+      disk.add(for: descriptor.id) {
         do throws(StorageFailure) {
           try store.write(descriptor, bytes)
           loop.post(.stored(token, descriptor))
@@ -150,7 +150,7 @@ public final class CoordinatorNode: Sendable {
         }
       }
     case .load(let token, let descriptor):
-      disk.add { _ in
+      disk.add(for: descriptor.id) {
         do throws(StorageFailure) {
           loop.post(.loaded(token, try store.read(descriptor)))
         } catch {
@@ -158,14 +158,14 @@ public final class CoordinatorNode: Sendable {
         }
       }
     case .forget(let id):
-      disk.add { _ in
+      disk.add(for: id) {
         // What cannot be deleted now belongs to nothing at the next start, and is deleted then.
         try? store.delete(id)
       }
     case .fetch(let token, let descriptor, let sources):
       let disk = disk
       transport.fetch(descriptor, sources: sources) { result in
-        disk.add { _ in
+        disk.add(for: descriptor.id) {
           switch verified(result, descriptor) {
           case .success(let bytes): loop.post(.loaded(token, bytes))
           case .failure(let failure): loop.post(.loadFailed(token, failure))

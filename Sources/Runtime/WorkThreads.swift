@@ -1,4 +1,5 @@
 import Apriori
+import Messages
 
 /// Threads that carry out jobs in the order in which they come; each has counting memory of its own.
 ///
@@ -47,5 +48,30 @@ final class WorkThreads: Sendable {
       queue.work.removeAll()
     }
     for thread in threads { thread.join() }
+  }
+}
+
+/// Threads for disks: what is asked about one object is done in the order in which it was asked.
+final class ObjectThreads: Sendable {
+  private let threads: [WorkThreads]
+
+  init(count: Int) {
+    threads = (0..<max(count, 1)).map { _ in WorkThreads(count: 1) }
+  }
+
+  /// Adds work that concerns an object.
+  func add(for id: ObjectID, _ work: @escaping @Sendable () -> Void) {
+    let place = Int(UInt(bitPattern: id.hashValue) % UInt(threads.count))
+    threads[place].add { _ in work() }
+  }
+
+  /// Adds work that concerns no object.
+  func add(_ work: @escaping @Sendable () -> Void) {
+    threads[0].add { _ in work() }
+  }
+
+  /// Ends the threads; what has not begun is left undone.
+  func stop() {
+    for thread in threads { thread.stop() }
   }
 }

@@ -12,7 +12,7 @@ public final class WorkerNode: Sendable {
   private let loop = EventLoop<WorkerEvent>(limit: 20_000, byteLimit: 256 << 20)
   private let folder: any WorkerFolder
   private let compute: WorkThreads
-  private let disk = WorkThreads(count: 4)
+  private let disk = ObjectThreads(count: 4)
 
   /// A node that has not begun.
   ///
@@ -82,7 +82,7 @@ public final class WorkerNode: Sendable {
     let folder = folder
     switch effect {
     case .promise(let token, let cluster, let epoch):
-      disk.add { _ in
+      disk.add {
         do throws(StorageFailure) {
           try folder.promise(cluster, epoch)
           loop.post(.promised(token))
@@ -93,7 +93,7 @@ public final class WorkerNode: Sendable {
     case .fetch(let token, let descriptor, let sources):
       let disk = disk
       transport.fetch(descriptor, sources: sources) { result in
-        disk.add { _ in
+        disk.add(for: descriptor.id) {
           switch verified(result, descriptor) {
           case .success(let bytes): loop.post(.loaded(token, bytes))
           case .failure(let failure): loop.post(.loadFailed(token, failure))
@@ -101,7 +101,7 @@ public final class WorkerNode: Sendable {
         }
       }
     case .store(let token, let descriptor, let bytes):
-      disk.add { _ in
+      disk.add(for: descriptor.id) {
         do throws(StorageFailure) {
           try folder.write(descriptor, bytes)
           loop.post(.stored(token, freeBytes: folder.freeBytes))
@@ -112,7 +112,7 @@ public final class WorkerNode: Sendable {
         }
       }
     case .load(let token, let descriptor):
-      disk.add { _ in
+      disk.add(for: descriptor.id) {
         do throws(StorageFailure) {
           loop.post(.loaded(token, try folder.read(descriptor)))
         } catch {
@@ -120,7 +120,7 @@ public final class WorkerNode: Sendable {
         }
       }
     case .delete(let token, let id):
-      disk.add { _ in
+      disk.add(for: id) {
         do throws(StorageFailure) {
           try folder.delete(id)
           loop.post(.deleted(token))
@@ -129,7 +129,7 @@ public final class WorkerNode: Sendable {
         }
       }
     case .quarantine(let id):
-      disk.add { _ in
+      disk.add(for: id) {
         // What stays where it is will be found again by the next inventory.
         try? folder.quarantine(id)
       }
