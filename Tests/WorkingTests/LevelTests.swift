@@ -282,8 +282,8 @@ import Working
     }
     driver.settle()
     // Once things calm down, what is asked for is answered.
-    for block in fixture.objects { driver.say(.replicate(block, sources: ["w2"])) }
     driver.epoch = Epoch(driver.epoch.number + 1)
+    for block in fixture.objects { driver.say(.replicate(block, sources: ["w2"])) }
     driver.say(.openJob(fixture.opening()))
     driver.settle()
     driver.say(.openLevel(fixture.whole(1)))
