@@ -5,6 +5,7 @@ import Foundation
 import Itemsets
 import Messages
 import Reports
+import Runtime
 
 struct DemoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -58,10 +59,10 @@ struct DemoCommand: ParsableCommand {
       ["--cluster", "\(cluster.address)"] + (machine.quiet ? ["--quiet"] : []))
     try cluster.waitForWorkers(connection)
     let name = try Name("company-k")
-    let dataSet = try DataSetSender(
+    let sender = DataSetSender(
       name: name, reading: arguments.reading, replication: 2, memory: machine.memory,
-      temp: machine.temporaryDirectory, cluster: connection, saysFormat: false
-    ).send()
+      temp: machine.temporaryDirectory, cluster: connection, saysFormat: false)
+    let dataSet = try sendOnceWorkersAreReady(sender)
     machine.narrator.say(
       "\(name): \(Progress.counted(UInt64(dataSet.blockCount), "block")) of"
         + " \(readable(bytes: dataSet.byteCount)) in all, stored on two workers each")
@@ -74,6 +75,20 @@ struct DemoCommand: ParsableCommand {
     try Following(narrator: machine.narrator, outlives: false).follow(submitted, client: client)
     return try MiningJob.Mined(
       openResults(of: submitted.id, client), from: client, machine: machine)
+  }
+
+  /// Sends the data set; a worker that has joined takes blocks only when it has said what it stores.
+  private func sendOnceWorkersAreReady(_ sender: DataSetSender) throws -> DataSetSummary {
+    let end = monotonicSeconds() + 20
+    while true {
+      do {
+        return try sender.send()
+      } catch ClientFailure.refused(let refusal)
+        where refusal.kind == .tooFewWorkers && monotonicSeconds() < end
+      {
+        pause(milliseconds: 20)
+      }
+    }
   }
 
   /// The published table beside what the levels hold.

@@ -73,7 +73,10 @@ import Testing
     try cluster.wait(until: "both workers are back") {
       try cluster.objects("node list").count { $0["state"] as? String == "alive" } == 2
     }
-    _ = try cluster.answer("dataset add baskets baskets.dat --block-transactions 500")
+    // A worker that is slow to come back ends an ingest; then it is begun again.
+    try cluster.wait(until: "the data set is added") {
+      try cluster.lode("dataset add baskets baskets.dat --block-transactions 500").status == 0
+    }
     #expect(try cluster.answer("dataset verify baskets").contains(", 0 defects"))
   }
 

@@ -13,7 +13,9 @@ import Testing
     let outcome = try lode(arguments, in: folderWithNineBaskets(), output: "/dev/full")
     #expect(outcome.status == 1)
     if arguments != "--help" {
-      #expect(outcome.messageLines.last?.hasPrefix("lode: cannot write to standard output") == true)
+      #expect(
+        outcome.messageLines.last?.hasPrefix("lode: cannot write to standard output") == true,
+        "\(outcome.messages)")
     }
     // What standard output took, it has.
     #expect(!outcome.messages.contains("Nothing was kept"))
