@@ -22,8 +22,8 @@ import ZeroMQTransport
     let cluster = try TestCluster(workers: 1, options: "--suspect-after 0.5 --dead-after 1")
     _ = try alone("generate quest --transactions 20000 --to baskets.dat -q", in: cluster.folder)
     expect(
-      try cluster.lode("dataset add baskets baskets.dat"), 1, "2 replicas can only be had of as many workers",
-      "--replication")
+      try cluster.lode("dataset add baskets baskets.dat"), 1,
+      "2 replicas can only be had of as many workers", "--replication")
     let add = "dataset add baskets baskets.dat --replication 1 --block-transactions 1000"
     #expect(try cluster.lode(add).status == 0)
     expect(try cluster.lode(add), 1, "there is a data set baskets already", "another name")
