@@ -39,7 +39,8 @@ struct Member: Sendable {
   var lastHeard: UInt64
   /// When leases failed on it, lately.
   var failures: [UInt64] = []
-  /// Until when it gets no leases, in milliseconds of the coordinator's clock; nil where it is not set aside.
+  /// Until when it is set aside and gets no leases, in milliseconds of the coordinator's clock; nil
+  /// where it is not.
   var setAsideUntil: UInt64?
   /// Objects that it was told to set aside.
   var quarantinedCount = 0

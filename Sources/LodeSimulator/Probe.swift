@@ -4,7 +4,7 @@ public enum Probe: Int, CaseIterable, Sendable {
   case workerFenced, coordinatorFenced, catalogFenced, staleCommandArrived, incarnationStale
   case jobResumed, replicaRepaired, objectQuarantined, damageFoundOnDisk, damageFoundInTransit
   case levelSentWhole, contentPublished, contentFetched, coordinatorFetched
-  case ingestInterrupted, ingestResumed, workerSetAside
+  case ingestInterrupted, workerSetAside
   case workerDrained, workerJoinedLate, replicaRebalanced, diskFull, diskLost, objectVerified
   case coordinatorCrashed, workerCrashed, processPaused, coordinatorReplaced, linkCut
   case crashedBeforeDurable, crashedAfterDurable, messageLost, messageDuplicated
