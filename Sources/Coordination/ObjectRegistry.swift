@@ -24,6 +24,8 @@ struct ObjectRegistry: Sendable {
   var placement = Placement()
 
   var commands: [CommandKey: StorageCommand] = [:]
+  /// The order of the last command.
+  var lastOrder: UInt64 = 0
   /// The keys of all commands, ascending.
   var commandOrder: [CommandKey] = []
   /// Throttled copies made onto a worker.

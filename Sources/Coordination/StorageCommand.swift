@@ -22,6 +22,8 @@ struct StorageCommand: Sendable {
   }
 
   let kind: Kind
+  /// Counts up over all commands of this coordinator; a worker obeys no older one.
+  let order: UInt64
   /// When it was given, in milliseconds of the coordinator's clock.
   let givenAt: UInt64
   /// When it was last sent; nil where the worker could not be reached yet.

@@ -18,9 +18,7 @@ extension ObjectRegistry {
       copiesIn[name, default: 0] += 1
       if let source { copiesOut[source, default: 0] += 1 }
     }
-    open(
-      StorageCommand(kind: .copy, givenAt: now, source: source, isThrottled: isThrottled), key,
-      members, &outbox)
+    open(.copy, source: source, isThrottled: isThrottled, key, members, &outbox)
   }
 
   /// Deletes a replica; from now on it does not count as one.
@@ -35,8 +33,7 @@ extension ObjectRegistry {
     close(key)
     removeHolder(name, of: id)
     guard members.worker(name) != nil else { return }
-    open(
-      StorageCommand(kind: .delete, givenAt: now, isThrottled: false), key, members, &outbox)
+    open(.delete, key, members, &outbox)
   }
 
   /// Has something set aside that a worker stores and the cluster does not know.
@@ -45,15 +42,17 @@ extension ObjectRegistry {
   ) {
     let key = CommandKey(worker: name, object: id)
     close(key)
-    open(
-      StorageCommand(kind: .quarantine, givenAt: now, isThrottled: false), key, members, &outbox)
+    open(.quarantine, key, members, &outbox)
   }
 
   private mutating func open(
-    _ command: StorageCommand, _ key: CommandKey, _ members: Membership, _ outbox: inout Outbox
+    _ kind: StorageCommand.Kind, source: Name? = nil, isThrottled: Bool = false,
+    _ key: CommandKey, _ members: Membership, _ outbox: inout Outbox
   ) {
+    lastOrder += 1
     commandOrder.insertSorted(key)
-    commands[key] = command
+    commands[key] = StorageCommand(
+      kind: kind, order: lastOrder, givenAt: now, source: source, isThrottled: isThrottled)
     send(key, members, &outbox)
   }
 
@@ -102,9 +101,9 @@ extension ObjectRegistry {
     switch command.kind {
     case .delete:
       guard command.sentAt != nil || mayDelete(key, members) else { return }
-      members.send(.delete(key.object), to: key.worker, &outbox)
+      members.send(.delete(key.object, order: command.order), to: key.worker, &outbox)
     case .quarantine:
-      members.send(.quarantine(key.object), to: key.worker, &outbox)
+      members.send(.quarantine(key.object, order: command.order), to: key.worker, &outbox)
     case .copy:
       guard let entry = entries[key.object] else { return }
       var sources = sources(of: entry, for: key.worker, first: command.source, members)
@@ -112,7 +111,9 @@ extension ObjectRegistry {
       // After a failure another source comes first.
       let turn = command.failureCount % sources.count
       sources = Array(sources[turn...] + sources[..<turn])
-      members.send(.replicate(entry.descriptor, sources: sources), to: key.worker, &outbox)
+      members.send(
+        .replicate(entry.descriptor, sources: sources, order: command.order), to: key.worker,
+        &outbox)
     }
     commands[key]?.sentAt = now
   }
@@ -200,28 +201,24 @@ extension ObjectRegistry {
   private mutating func avoid(_ key: CommandKey, members: Membership, outbox: inout Outbox) {
     guard let group = entries[key.object]?.group else { return }
     close(key)
-    noteAvoided(key.worker, by: group, for: configuration.avoidMilliseconds)
+    groups[group]?.avoided.removeAll { $0.name == key.worker }
+    groups[group]?.avoided.append((key.worker, now &+ configuration.avoidMilliseconds))
     // It may have stored the object nevertheless, and be only slow to say so.
     openDelete(of: key.object, on: key.worker, members: members, outbox: &outbox)
     review(group, members: members, outbox: &outbox)
   }
 
-  private mutating func noteAvoided(_ name: Name, by group: ObjectID, for duration: UInt64) {
-    groups[group]?.avoided.removeAll { $0.name == name }
-    groups[group]?.avoided.append((name, now &+ duration))
-  }
-
-  /// A worker does not have an object any more.
+  /// A worker does not have an object any more, by the order that it names.
   mutating func deleted(
-    _ id: ObjectID, on name: Name, members: Membership, outbox: inout Outbox
+    _ id: ObjectID, order: UInt64, on name: Name, members: Membership, outbox: inout Outbox
   ) {
     let key = CommandKey(worker: name, object: id)
-    let wasAsked = commands[key]?.mayHaveRemoved == true
-    if wasAsked { close(key) }
+    guard let command = commands[key], command.mayHaveRemoved, command.order == order else {
+      return
+    }
+    close(key)
     removeHolder(name, of: id)
     guard let group = entries[id]?.group else { return }
-    // A command that was sent twice may still be on its way, and would delete a new copy.
-    if wasAsked { noteAvoided(name, by: group, for: 2 &* configuration.deadMilliseconds) }
     review(group, members: members, outbox: &outbox)
   }
 

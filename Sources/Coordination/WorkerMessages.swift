@@ -160,8 +160,8 @@ extension Coordinator {
     case .storeFailed(let descriptor, let failure):
       cluster.registry.storeFailed(
         descriptor, failure, on: name, members: members, outbox: &outbox)
-    case .deleted(let id):
-      cluster.registry.deleted(id, on: name, members: members, outbox: &outbox)
+    case .deleted(let id, let order):
+      cluster.registry.deleted(id, order: order, on: name, members: members, outbox: &outbox)
     case .damaged(let descriptor, let place):
       if cluster.registry.holders(of: descriptor.id).containsSorted(name) {
         outbox.add(

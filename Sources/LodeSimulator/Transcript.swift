@@ -25,8 +25,8 @@ extension World {
       "c\(machine.number) -> \(worker.name) (epoch \(envelope.epoch)) \(brief(envelope.message))")
     digest.add(envelope.epoch.number)
     switch envelope.message {
-    case .replicate(let object, _): digest.add(object)
-    case .delete(let id): digest.add(id)
+    case .replicate(let object, _, _): digest.add(object)
+    case .delete(let id, _): digest.add(id)
     case .openLevel(let opening):
       digest.add(opening.digest)
       if case .whole = opening.content { probes.hit(.levelSentWhole, if: opening.level > 1) }
@@ -80,9 +80,10 @@ extension World {
     case .inventoryReceived(let index): "inventory \(index) received"
     case .heartbeatReceived(let sequence): "heartbeat \(sequence) received"
     case .introduceYourself: "introduce yourself"
-    case .replicate(let object, let sources): "replicate \(object.id) from \(sources)"
-    case .delete(let id): "delete \(id)"
-    case .quarantine(let id): "quarantine \(id)"
+    case .replicate(let object, let sources, let order):
+      "replicate \(object.id) from \(sources), order \(order)"
+    case .delete(let id, let order): "delete \(id), order \(order)"
+    case .quarantine(let id, let order): "quarantine \(id), order \(order)"
     case .verify(let object): "verify \(object.id)"
     case .openJob(let opening): "open \(opening.job), shards \(opening.shards.map(\.number))"
     case .openLevel(let opening):
@@ -103,7 +104,7 @@ extension World {
     case .heartbeat(let heartbeat): "heartbeat \(heartbeat.sequence)"
     case .stored(let object): "stored \(object.id)"
     case .storeFailed(let object, let failure): "store of \(object.id) failed: \(failure)"
-    case .deleted(let id): "deleted \(id)"
+    case .deleted(let id, let order): "deleted \(id), order \(order)"
     case .damaged(let object, let place): "damaged \(object.id) (\(place))"
     case .verified(let object, let failure):
       "verified \(object.id): \(failure.map { "\($0)" } ?? "right")"

@@ -112,7 +112,7 @@ extension World {
       envelope.epoch = machine.disk.promised
     case .incarnationIgnored: envelope.incarnation = Incarnation(machine.incarnation)
     case .replicaDeletedEarly:
-      if case .replicate(let object, let sources) = envelope.message {
+      if case .replicate(let object, let sources, _) = envelope.message {
         deleteAtSource(object, sources, for: machine, envelope)
       }
     case .thresholdFromAliveWorkers, .thresholdFromWorkersTotal:
@@ -151,7 +151,7 @@ extension World {
       }
       var order = envelope
       order.incarnation = Incarnation(workers[number].incarnation)
-      order.message = .delete(object.id)
+      order.message = .delete(object.id, order: .max)
       commandIncarnation = order.incarnation
       tell(workers[number], .coordinator(order))
       commandIncarnation = envelope.incarnation

@@ -13,6 +13,10 @@ public struct Welcome: Sendable, Equatable {
 }
 
 /// What the coordinator says to a worker; every one may arrive twice, late or never.
+///
+/// What it tells a worker to copy or remove is ordered: the number counts up in one epoch, stays the
+/// same when the order is repeated, and a worker does not obey one that is older than the last for
+/// that object. So a deletion that arrives twice does not reach the copy made after it.
 public enum CoordinatorMessage: Sendable {
   /// The worker is a member.
   case welcome(Welcome)
@@ -25,12 +29,12 @@ public enum CoordinatorMessage: Sendable {
   /// The sender is not known (any more): say hello.
   case introduceYourself
   /// Fetch the object from the first source that has it, verify, store, say `stored`.
-  case replicate(ObjectDescriptor, sources: [String])
+  case replicate(ObjectDescriptor, sources: [String], order: UInt64)
   /// Delete the object, say `deleted`.
-  case delete(ObjectID)
+  case delete(ObjectID, order: UInt64)
   /// Set the object aside: the cluster does not know it. It is kept, but no longer listed or served;
   /// say `deleted`, also where there is none.
-  case quarantine(ObjectID)
+  case quarantine(ObjectID, order: UInt64)
   /// Read the object from disk and say `verified`.
   case verify(ObjectDescriptor)
   /// A job begins.

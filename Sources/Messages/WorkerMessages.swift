@@ -84,7 +84,7 @@ public enum WorkerMessage: Sendable {
   /// Could not store it.
   case storeFailed(ObjectDescriptor, StoreFailure)
   /// Does not have the object any more.
-  case deleted(ObjectID)
+  case deleted(ObjectID, order: UInt64)
   /// An object it stored differs from its checksum; set aside and no longer served.
   case damaged(ObjectDescriptor, DamagePlace)
   /// The answer to a verification: nil where the bytes on disk are right.

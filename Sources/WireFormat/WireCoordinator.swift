@@ -16,9 +16,10 @@ extension WireCoordinatorEnvelope {
         .inventoryReceived(try unsigned(index, "the number of an inventory part"))
       case .heartbeatReceived(let sequence): .heartbeatReceived(sequence)
       case .introduceYourself: .introduceYourself(Nothing())
-      case .replicate(let object, let sources): .replicate(try Replicate(object, sources))
-      case .delete(let object): .delete(WireObjectId(object))
-      case .quarantine(let object): .quarantine(WireObjectId(object))
+      case .replicate(let object, let sources, let order):
+        .replicate(try Replicate(object, sources, order))
+      case .delete(let object, let order): .delete(WireRemoval(object, order))
+      case .quarantine(let object, let order): .quarantine(WireRemoval(object, order))
       case .verify(let object): .verify(WireObjectDescriptor(object))
       case .openJob(let opening): .openJob(try JobOpening(opening, &contents))
       case .openLevel(let opening): .openLevel(try LevelOpening(opening, &contents))
@@ -47,8 +48,8 @@ extension WireCoordinatorEnvelope {
     case .heartbeatReceived(let sequence): .heartbeatReceived(sequence: sequence)
     case .introduceYourself: .introduceYourself
     case .replicate(let replicate): try replicate.value()
-    case .delete(let object): .delete(try object.value())
-    case .quarantine(let object): .quarantine(try object.value())
+    case .delete(let removal): .delete(try removal.value(), order: removal.order)
+    case .quarantine(let removal): .quarantine(try removal.value(), order: removal.order)
     case .verify(let object): .verify(try object.value())
     case .openJob(let opening): .openJob(try opening.value(&contents))
     case .openLevel(let opening): .openLevel(try opening.value(&contents))
@@ -76,16 +77,17 @@ extension WireCoordinatorEnvelope.Welcome {
 }
 
 extension WireCoordinatorEnvelope.Replicate {
-  init(_ object: ObjectDescriptor, _ sources: [String]) throws(WireError) {
+  init(_ object: ObjectDescriptor, _ sources: [String], _ order: UInt64) throws(WireError) {
     self.init()
     self.object = WireObjectDescriptor(object)
     self.sources = try texts(sources, "the sources of an object")
+    self.order = order
   }
 
   func value() throws(WireError) -> CoordinatorMessage {
     try require(hasObject, "what is to be replicated")
     return .replicate(
-      try object.value(), sources: try texts(sources, "the sources of an object"))
+      try object.value(), sources: try texts(sources, "the sources of an object"), order: order)
   }
 }
 

@@ -117,6 +117,20 @@ extension WireObjectId {
   }
 }
 
+extension WireRemoval {
+  init(_ id: ObjectID, _ order: UInt64) {
+    self.init()
+    object = WireObjectId(id)
+    self.order = order
+  }
+
+  /// The object.
+  func value() throws(WireError) -> ObjectID {
+    try require(hasObject, "what is to be removed")
+    return try object.value()
+  }
+}
+
 extension WireObjectDescriptor {
   init(_ descriptor: ObjectDescriptor) {
     self.init()

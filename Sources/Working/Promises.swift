@@ -88,9 +88,10 @@ extension Worker {
     case .inventoryReceived(let index): partReceived(index)
     case .heartbeatReceived: break
     case .introduceYourself: unknownToCoordinator()
-    case .replicate(let descriptor, let sources): replicate(descriptor, sources: sources)
-    case .delete(let id): delete(id)
-    case .quarantine(let id): quarantine(id)
+    case .replicate(let descriptor, let sources, let order):
+      if accept(order, for: descriptor.id) { replicate(descriptor, sources: sources) }
+    case .delete(let id, let order): if accept(order, for: id) { delete(id) }
+    case .quarantine(let id, let order): if accept(order, for: id) { quarantine(id) }
     case .verify(let descriptor): verify(descriptor)
     case .openJob(let opening): openJob(opening)
     case .openLevel(let opening): openLevel(opening)

@@ -23,6 +23,8 @@ struct Storage: Sendable {
   var copyQueue: [ObjectID] = []
   var runningCopyCount = 0
   var deleting: Set<ObjectID> = []
+  /// The last order of this epoch for each object that is here or under way.
+  var orders: [ObjectID: UInt64] = [:]
   /// Objects to be verified, in order, and those being read.
   var verificationQueue: [ObjectDescriptor] = []
   var verifying: Set<ObjectID> = []
@@ -45,6 +47,18 @@ struct Storage: Sendable {
 }
 
 extension Worker {
+  /// Whether an order may be obeyed: nothing newer has been ordered for the object.
+  mutating func accept(_ order: UInt64, for id: ObjectID) -> Bool {
+    if let last = storage.orders[id], order < last { return false }
+    storage.orders[id] = order
+    return true
+  }
+
+  /// Says that an object is not here (any more), as was ordered last.
+  private mutating func sendDeleted(_ id: ObjectID) {
+    send(.deleted(id, order: storage.orders.removeValue(forKey: id) ?? 0))
+  }
+
   // MARK: Copies
 
   mutating func replicate(_ descriptor: ObjectDescriptor, sources: [String]) {
@@ -103,19 +117,21 @@ extension Worker {
 
   /// Forgets a running copy, and does what was commanded while it ran.
   private mutating func endCopy(_ id: ObjectID) {
-    let fate = storage.copies.removeValue(forKey: id)?.fate
+    let copy = storage.copies.removeValue(forKey: id)
     storage.runningCopyCount -= 1
-    switch fate {
-    case .delete, .forget: delete(id)
+    switch copy?.fate {
+    case .delete: delete(id)
+    case .forget: if storage.held[id] == copy?.descriptor { delete(id) }
     case .quarantine: quarantine(id)
     case .keep, nil: break
     }
     beginCopies()
   }
 
-  /// Gives up the copies that an older epoch commanded: nobody counts on them, and the news that one
+  /// Gives up the copies that an older epoch ordered: nobody counts on them, and the news that one
   /// has ended might be lost for ever.
   mutating func forgetCopies() {
+    storage.orders = [:]
     for id in storage.copyQueue { storage.copies[id] = nil }
     storage.copyQueue = []
     for (id, copy) in storage.copies where copy.fate == .keep {
@@ -140,20 +156,20 @@ extension Worker {
 
   mutating func delete(_ id: ObjectID) {
     if intercept(id, fate: .delete) || storage.deleting.contains(id) { return }
-    guard storage.held.removeValue(forKey: id) != nil else { return send(.deleted(id)) }
+    guard storage.held.removeValue(forKey: id) != nil else { return sendDeleted(id) }
     storage.deleting.insert(id)
     effects.append(.delete(token(for: .delete(id)), id))
   }
 
   mutating func deleted(_ id: ObjectID) {
     storage.deleting.remove(id)
-    send(.deleted(id))
+    sendDeleted(id)
   }
 
   mutating func quarantine(_ id: ObjectID) {
     if intercept(id, fate: .quarantine) || storage.deleting.contains(id) { return }
     if storage.held.removeValue(forKey: id) != nil { effects.append(.quarantine(id)) }
-    send(.deleted(id))
+    sendDeleted(id)
   }
 
   // MARK: Verification

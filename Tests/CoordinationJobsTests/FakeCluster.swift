@@ -212,7 +212,7 @@ struct FakeCluster {
       try handle(.worker(envelope, from: peer, role: .worker))
     case .toWorker(let envelope, let peer):
       guard let index = workers.firstIndex(where: { $0.peer == peer }) else { return true }
-      if case .replicate(let descriptor, let sources) = envelope.message,
+      if case .replicate(let descriptor, let sources, _) = envelope.message,
         !hasSource(descriptor, sources)
       {
         send([.storeFailed(descriptor, .unreachable)], from: index)

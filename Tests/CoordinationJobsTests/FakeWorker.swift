@@ -110,12 +110,12 @@ struct FakeWorker {
       sentParts = 0
       return [hello]
     case .inventoryReceived: sentParts = 1
-    case .replicate(let descriptor, _):
+    case .replicate(let descriptor, _, _):
       objects[descriptor.id] = descriptor
       return [.stored(descriptor)]
-    case .delete(let id), .quarantine(let id):
+    case .delete(let id, let order), .quarantine(let id, let order):
       objects[id] = nil
-      return [.deleted(id)]
+      return [.deleted(id, order: order)]
     case .verify(let descriptor): return [.verified(descriptor, nil)]
     case .openJob(let opening):
       var job = jobs[opening.job] ?? Job()

@@ -144,7 +144,7 @@ import Testing
         cluster.say(.fenced(Epoch(2)), as: name)
       } else {
         cluster.say(
-          .deleted(.init(owner: .job(JobID(1)), kind: .level, number: 1)), as: name,
+          .deleted(.init(owner: .job(JobID(1)), kind: .level, number: 1), order: 1), as: name,
           epoch: Epoch(2))
       }
       cluster.drain()

@@ -261,7 +261,7 @@ struct TestCluster {
       workers[name]?.isWelcome = false
       workers[name]?.hasListed = false
     case .refused(let reason): workers[name]?.refusals.append(reason)
-    case .replicate(let descriptor, let sources):
+    case .replicate(let descriptor, let sources, _):
       if let failure = worker.diskFailure {
         say(.storeFailed(descriptor, .disk(failure)), as: name)
       } else if let bytes = bytes(of: descriptor, sources) {
@@ -274,13 +274,13 @@ struct TestCluster {
       } else {
         say(.storeFailed(descriptor, .unreachable), as: name)
       }
-    case .delete(let id):
+    case .delete(let id, let order):
       workers[name]?.objects[id] = nil
-      say(.deleted(id), as: name)
-    case .quarantine(let id):
+      say(.deleted(id, order: order), as: name)
+    case .quarantine(let id, let order):
       workers[name]?.objects[id] = nil
       if worker.objects[id] != nil { workers[name]?.quarantined.append(id) }
-      say(.deleted(id), as: name)
+      say(.deleted(id, order: order), as: name)
     case .verify(let descriptor):
       let isRight = worker.objects[descriptor.id].map { descriptor.matches($0.bytes) } ?? false
       if !isRight { workers[name]?.objects[descriptor.id] = nil }

@@ -93,7 +93,8 @@ struct WireSamples {
       .heartbeat(
         WorkerHeartbeat(
           sequence: word(), leaseCount: count(), freeBytes: word(), bytesHeld: word())),
-      .stored(descriptor()), .storeFailed(descriptor(), failure()), .deleted(object()),
+      .stored(descriptor()), .storeFailed(descriptor(), failure()),
+      .deleted(object(), order: random.next()),
       .damaged(descriptor(), pick(DamagePlace.allCases)), .verified(descriptor(), nil),
       .verified(descriptor(), failure()), .missing(job(), level: nil),
       .missing(job(), level: count()),
@@ -123,8 +124,10 @@ struct WireSamples {
     return [
       .welcome(Welcome(heartbeatMilliseconds: word(), dataEndpoint: text())), .refused(text()),
       .inventoryReceived(index: count()), .heartbeatReceived(sequence: word()),
-      .introduceYourself, .replicate(descriptor(), sources: many { $0.text() }),
-      .delete(object()), .quarantine(object()), .verify(descriptor()),
+      .introduceYourself,
+      .replicate(descriptor(), sources: many { $0.text() }, order: random.next()),
+      .delete(object(), order: random.next()), .quarantine(object(), order: random.next()),
+      .verify(descriptor()),
       .openJob(
         JobOpening(job: job(), transactionCount: word(), items: content(), shards: shards)),
       .count(CountingLease(id: word(), key: key(), attempt: count(), ranges: ranges)),

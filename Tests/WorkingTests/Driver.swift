@@ -18,6 +18,7 @@ struct Driver {
   let scratch = CountingScratch()
   let incarnation: Incarnation
   var cluster = ClusterID(.init(high: 9, low: 9))
+  var lastOrder: UInt64 = 0
   var epoch = Epoch(1)
   var disk: [ObjectID: (descriptor: ObjectDescriptor, bytes: [UInt8])] = [:]
   /// What can be fetched from others.
@@ -76,6 +77,12 @@ struct Driver {
       .coordinator(
         CoordinatorEnvelope(
           cluster: cluster, epoch: epoch, incarnation: incarnation, message: message)))
+  }
+
+  /// Says something that is ordered, with the next order.
+  mutating func order(_ message: (UInt64) -> CoordinatorMessage) {
+    lastOrder += 1
+    say(message(lastOrder))
   }
 
   mutating func handle(_ event: WorkerEvent) {
@@ -208,7 +215,7 @@ extension WorkerMessage {
     case .heartbeat(let beat): "heartbeat \(beat.sequence)"
     case .stored(let descriptor): "stored \(descriptor.id.number)"
     case .storeFailed(let descriptor, let failure): "storeFailed \(descriptor.id.number) \(failure)"
-    case .deleted(let id): "deleted \(id.number)"
+    case .deleted(let id, _): "deleted \(id.number)"
     case .damaged(let descriptor, let place): "damaged \(descriptor.id.number) \(place)"
     case .verified(let descriptor, let failure):
       "verified \(descriptor.id.number) \(failure.map { "\($0)" } ?? "right")"

@@ -89,11 +89,11 @@ import Working
     driver.notes = []
     driver.cluster = ClusterID(DataSetID(high: 0, low: 1))
     driver.epoch = Epoch(9)
-    for _ in 0..<3 { driver.say(.delete(object(1).0.id)) }
+    for _ in 0..<3 { driver.order { .delete(object(1).0.id, order: $0) } }
     #expect(driver.words() == [] && driver.notes.count == 1 && driver.promised == Epoch(1))
     let other = CoordinatorEnvelope(
       cluster: ClusterID(DataSetID(high: 9, low: 9)), epoch: Epoch(1), incarnation: Incarnation(2),
-      message: .delete(object(1).0.id))
+      message: .delete(object(1).0.id, order: 1))
     driver.handle(.coordinator(other))
     #expect(driver.words() == [])
   }
@@ -103,18 +103,18 @@ import Working
     var driver = try Driver.member(seed: 6)
     driver.elsewhere[descriptor.id] = bytes
     driver.epoch = Epoch(5)
-    driver.say(.replicate(descriptor, sources: ["w2"]))
-    driver.say(.delete(object(2).0.id))
+    driver.order { .replicate(descriptor, sources: ["w2"], order: $0) }
+    driver.order { .delete(object(2).0.id, order: $0) }
     #expect(driver.promised == Epoch(5) && driver.words() == [])
     // Two promises may be in the making; messages of the lower one are dropped.
     driver.epoch = Epoch(6)
-    driver.say(.delete(object(3).0.id))
+    driver.order { .delete(object(3).0.id, order: $0) }
     driver.epoch = Epoch(4)
-    driver.say(.delete(object(4).0.id))
+    driver.order { .delete(object(4).0.id, order: $0) }
     #expect(driver.words() == [])
     driver.settle()
     #expect(driver.words() == ["deleted 3"])
-    driver.say(.delete(object(5).0.id))
+    driver.order { .delete(object(5).0.id, order: $0) }
     #expect(driver.sent.last?.epoch == Epoch(6))
     #expect(driver.words() == ["fenced 6"])
     driver.handle(.diskFailed(WorkerToken(0), "no space for the promise"))

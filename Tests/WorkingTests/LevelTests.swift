@@ -134,7 +134,7 @@ import Working
     driver.settle()
     #expect(driver.failures.count == 2)
     driver.elsewhere = fixture.bytes
-    driver.say(.replicate(bad, sources: ["w2"]))
+    driver.order { .replicate(bad, sources: ["w2"], order: $0) }
     driver.settle()
     driver.say(.count(fixture.lease(4, 1, [2, 3])))
     driver.settle()
@@ -187,7 +187,7 @@ import Working
       driver.say(.openLevel(fixture.whole(1)))
       driver.say(.count(fixture.lease(1, 1, [0, 1, 2])))
       for _ in 0..<seed { _ = driver.deliverOne() }
-      for block in fixture.shards[1].blocks { driver.say(.delete(block.id)) }
+      for block in fixture.shards[1].blocks { driver.order { .delete(block.id, order: $0) } }
       driver.settle()
       #expect(driver.quarantined.isEmpty)
       for (range, report) in driver.answers(1) {
@@ -271,8 +271,8 @@ import Working
       case 7 where step % 10 == 0: driver.say(.closeJob(fixture.job))
       case 8:
         let block = fixture.objects[Int.random(in: 0..<fixture.objects.count, using: &random)]
-        driver.say(.delete(block.id))
-        driver.say(.replicate(block, sources: ["w2"]))
+        driver.order { .delete(block.id, order: $0) }
+        driver.order { .replicate(block, sources: ["w2"], order: $0) }
       case 9 where step % 10 == 0:
         driver.epoch = Epoch(driver.epoch.number + 1)
         driver.say(.heartbeatReceived(sequence: 1))
@@ -283,7 +283,7 @@ import Working
     driver.settle()
     // Once things calm down, what is asked for is answered.
     driver.epoch = Epoch(driver.epoch.number + 1)
-    for block in fixture.objects { driver.say(.replicate(block, sources: ["w2"])) }
+    for block in fixture.objects { driver.order { .replicate(block, sources: ["w2"], order: $0) } }
     driver.say(.openJob(fixture.opening()))
     driver.settle()
     driver.say(.openLevel(fixture.whole(1)))

@@ -22,13 +22,13 @@ import Working
     var driver = try driver(holding: 0)
     let (descriptor, bytes) = object(1)
     driver.elsewhere[descriptor.id] = bytes
-    for _ in 0..<3 { driver.say(.replicate(descriptor, sources: ["w2"])) }
+    for _ in 0..<3 { driver.order { .replicate(descriptor, sources: ["w2"], order: $0) } }
     #expect(driver.outcomes.count == 1)
     _ = driver.deliverOne()
     #expect(driver.words() == [] && driver.outcomes.count == 1)
     _ = driver.deliverOne()
     #expect(driver.words() == ["stored 1"])
-    driver.say(.replicate(descriptor, sources: ["w2"]))
+    driver.order { .replicate(descriptor, sources: ["w2"], order: $0) }
     #expect(driver.words() == ["stored 1"] && driver.outcomes.isEmpty)
   }
 
@@ -37,7 +37,7 @@ import Working
     for number in 0..<10 as Range<UInt64> {
       let (descriptor, bytes) = object(number)
       if number != 3 { driver.elsewhere[descriptor.id] = number == 4 ? [1] : bytes }
-      driver.say(.replicate(descriptor, sources: ["w2"]))
+      driver.order { .replicate(descriptor, sources: ["w2"], order: $0) }
     }
     #expect(driver.outcomes.count == 4)
     driver.settle()
@@ -47,7 +47,7 @@ import Working
         + [0, 1, 2, 5, 6, 7, 8, 9].map { "stored \($0)" })
     driver.storeFailure = .disk("no space")
     driver.elsewhere[object(11).descriptor.id] = object(11).bytes
-    driver.say(.replicate(object(11).descriptor, sources: ["w2"]))
+    driver.order { .replicate(object(11).descriptor, sources: ["w2"], order: $0) }
     driver.settle()
     #expect(driver.words() == ["storeFailed 11 disk(\"no space\")"])
   }
@@ -56,29 +56,48 @@ import Working
     var driver = try driver(holding: 1)
     let (descriptor, bytes) = object(7)
     driver.elsewhere[descriptor.id] = bytes
-    driver.say(.replicate(descriptor, sources: ["w2"]))
-    driver.say(.delete(descriptor.id))
+    driver.order { .replicate(descriptor, sources: ["w2"], order: $0) }
+    driver.order { .delete(descriptor.id, order: $0) }
     driver.settle()
     #expect(driver.words() == ["deleted 7"] && driver.disk[descriptor.id] == nil)
-    driver.say(.replicate(descriptor, sources: ["w2"]))
+    driver.order { .replicate(descriptor, sources: ["w2"], order: $0) }
     _ = driver.deliverOne()
-    driver.say(.delete(descriptor.id))
+    driver.order { .delete(descriptor.id, order: $0) }
     driver.settle()
     #expect(driver.words() == ["deleted 7"] && driver.disk[descriptor.id] == nil)
-    driver.say(.delete(object(0).descriptor.id))
-    driver.say(.delete(object(0).descriptor.id))
+    driver.order { .delete(object(0).descriptor.id, order: $0) }
+    driver.order { .delete(object(0).descriptor.id, order: $0) }
     driver.settle()
     #expect(driver.words() == ["deleted 0"] && driver.disk.isEmpty)
-    driver.say(.delete(object(0).descriptor.id))
+    driver.order { .delete(object(0).descriptor.id, order: $0) }
     #expect(driver.words() == ["deleted 0"])
+  }
+
+  @Test func anOrderThatComesAgainDoesNotReachTheNextCopy() throws {
+    var driver = try driver(holding: 1)
+    let (descriptor, bytes) = object(0)
+    driver.elsewhere[descriptor.id] = bytes
+    driver.say(.delete(descriptor.id, order: 4))
+    driver.settle()
+    driver.say(.delete(descriptor.id, order: 4))
+    #expect(driver.words() == ["deleted 0", "deleted 0"], "its answer may have been lost")
+    driver.say(.replicate(descriptor, sources: ["w2"], order: 5))
+    driver.say(.delete(descriptor.id, order: 4))
+    driver.settle()
+    driver.say(.quarantine(descriptor.id, order: 3))
+    #expect(driver.words() == ["stored 0"] && driver.disk[descriptor.id] != nil)
+    driver.epoch = Epoch(2)
+    driver.say(.delete(descriptor.id, order: 1))
+    driver.settle()
+    #expect(driver.words() == ["deleted 0"], "another coordinator counts anew")
   }
 
   @Test func quarantineIsKeptAsideAndNotListed() throws {
     var driver = try driver(holding: 2)
-    driver.say(.quarantine(object(1).descriptor.id))
+    driver.order { .quarantine(object(1).descriptor.id, order: $0) }
     #expect(driver.quarantined == [object(1).descriptor.id])
     #expect(driver.words() == ["deleted 1"])
-    driver.say(.quarantine(object(1).descriptor.id))
+    driver.order { .quarantine(object(1).descriptor.id, order: $0) }
     #expect(driver.quarantined.count == 1 && driver.words() == ["deleted 1"], "said again")
     driver.say(.introduceYourself)
     #expect(driver.words() == ["hello 1"])
@@ -98,7 +117,7 @@ import Working
     driver.wait(5_100)
     #expect(driver.words().contains("damaged 1 disk"))
     driver.elsewhere[object(1).descriptor.id] = object(1).bytes
-    driver.say(.replicate(object(1).descriptor, sources: ["w2"]))
+    driver.order { .replicate(object(1).descriptor, sources: ["w2"], order: $0) }
     driver.settle()
     driver.sent = []
     driver.wait(20_000)

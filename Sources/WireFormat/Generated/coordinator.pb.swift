@@ -93,18 +93,18 @@ nonisolated struct WireCoordinatorEnvelope: Sendable {
     set {message = .replicate(newValue)}
   }
 
-  var delete: WireObjectId {
+  var delete: WireRemoval {
     get {
       if case .delete(let v)? = message {return v}
-      return WireObjectId()
+      return WireRemoval()
     }
     set {message = .delete(newValue)}
   }
 
-  var quarantine: WireObjectId {
+  var quarantine: WireRemoval {
     get {
       if case .quarantine(let v)? = message {return v}
-      return WireObjectId()
+      return WireRemoval()
     }
     set {message = .quarantine(newValue)}
   }
@@ -175,8 +175,8 @@ nonisolated struct WireCoordinatorEnvelope: Sendable {
     case heartbeatReceived(UInt64)
     case introduceYourself(WireCoordinatorEnvelope.Nothing)
     case replicate(WireCoordinatorEnvelope.Replicate)
-    case delete(WireObjectId)
-    case quarantine(WireObjectId)
+    case delete(WireRemoval)
+    case quarantine(WireRemoval)
     case verify(WireObjectDescriptor)
     case openJob(WireCoordinatorEnvelope.JobOpening)
     case openLevel(WireCoordinatorEnvelope.LevelOpening)
@@ -227,6 +227,9 @@ nonisolated struct WireCoordinatorEnvelope: Sendable {
 
     /// Data endpoints, best first.
     var sources: [String] = []
+
+    /// As in Removal.
+    var order: UInt64 = 0
 
     var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -501,7 +504,7 @@ nonisolated extension WireCoordinatorEnvelope: SwiftProtobuf.Message, SwiftProto
         }
       }()
       case 16: try {
-        var v: WireObjectId?
+        var v: WireRemoval?
         var hadOneofValue = false
         if let current = self.message {
           hadOneofValue = true
@@ -514,7 +517,7 @@ nonisolated extension WireCoordinatorEnvelope: SwiftProtobuf.Message, SwiftProto
         }
       }()
       case 17: try {
-        var v: WireObjectId?
+        var v: WireRemoval?
         var hadOneofValue = false
         if let current = self.message {
           hadOneofValue = true
@@ -763,7 +766,7 @@ nonisolated extension WireCoordinatorEnvelope.Welcome: SwiftProtobuf.Message, Sw
 
 nonisolated extension WireCoordinatorEnvelope.Replicate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = WireCoordinatorEnvelope.protoMessageName + ".Replicate"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}object\0\u{1}sources\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}object\0\u{1}sources\0\u{1}order\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -773,6 +776,7 @@ nonisolated extension WireCoordinatorEnvelope.Replicate: SwiftProtobuf.Message, 
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._object) }()
       case 2: try { try decoder.decodeRepeatedStringField(value: &self.sources) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.order) }()
       default: break
       }
     }
@@ -789,12 +793,16 @@ nonisolated extension WireCoordinatorEnvelope.Replicate: SwiftProtobuf.Message, 
     if !self.sources.isEmpty {
       try visitor.visitRepeatedStringField(value: self.sources, fieldNumber: 2)
     }
+    if self.order != 0 {
+      try visitor.visitSingularUInt64Field(value: self.order, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: WireCoordinatorEnvelope.Replicate, rhs: WireCoordinatorEnvelope.Replicate) -> Bool {
     if lhs._object != rhs._object {return false}
     if lhs.sources != rhs.sources {return false}
+    if lhs.order != rhs.order {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -78,10 +78,10 @@ nonisolated struct WireWorkerEnvelope: Sendable {
     set {message = .storeFailed(newValue)}
   }
 
-  var deleted: WireObjectId {
+  var deleted: WireRemoval {
     get {
       if case .deleted(let v)? = message {return v}
-      return WireObjectId()
+      return WireRemoval()
     }
     set {message = .deleted(newValue)}
   }
@@ -152,7 +152,7 @@ nonisolated struct WireWorkerEnvelope: Sendable {
     /// Verified, and flushed to the device.
     case stored(WireObjectDescriptor)
     case storeFailed(WireWorkerEnvelope.StoreFailed)
-    case deleted(WireObjectId)
+    case deleted(WireRemoval)
     case damaged(WireWorkerEnvelope.Damaged)
     case verified(WireWorkerEnvelope.Verified)
     case missing(WireWorkerEnvelope.Missing)
@@ -611,7 +611,7 @@ nonisolated extension WireWorkerEnvelope: SwiftProtobuf.Message, SwiftProtobuf._
         }
       }()
       case 15: try {
-        var v: WireObjectId?
+        var v: WireRemoval?
         var hadOneofValue = false
         if let current = self.message {
           hadOneofValue = true
