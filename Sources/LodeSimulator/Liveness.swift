@@ -13,9 +13,12 @@ extension World {
     if away >= scenario.replication { progress.lastTooManyDown = now }
     guard isCalm else { return }
     if now > calmSince + 4_000_000 { endStaleCoordinators() }
-    guard clients.allSatisfy(\.isDone) || now > calmSince + 150_000_000 else { return }
+    // A job of many candidates on slow workers may take long; it hangs when nothing advances.
+    let isLate =
+      now > max(calmSince, progress.lastAdvance) + 150_000_000 || now > calmSince + 1_500_000_000
+    guard clients.allSatisfy(\.isDone) || isLate else { return }
     if let reason = unfinished() {
-      if now > calmSince + 150_000_000 { fail("liveness", reason) }
+      if isLate { fail("liveness", reason) }
     } else {
       checkReadable()
       if progress.deepestJob < 3 {

@@ -13,6 +13,8 @@ struct WorkProgress {
   var lateWorkers: [Int] = []
   /// When as many workers were away as there are replicas; 0 for never.
   var lastTooManyDown: UInt64 = 0
+  /// When a job's state changed or a level of it was closed.
+  var lastAdvance: UInt64 = 0
   /// The most closed levels of a job whose results were right.
   var deepestJob = 0
 

@@ -75,6 +75,7 @@ extension World {
     case .stop(let reason): stop(machine, reason)
     case .note(let line): note("c\(machine.number) notes: \(line)")
     case .progress(let summary):
+      progress.lastAdvance = now
       note("c\(machine.number) progress: \(summary.id) \(summary.state) level \(summary.level)")
     }
   }
