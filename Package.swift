@@ -55,7 +55,7 @@ let package = Package(
     // A whole cluster in one process, every fault by a seed; and the command that runs it.
     library(
       "LodeSimulator",
-      ["Itemsets", "Blocks", "Apriori", "Messages", "Coordination", "Working"]),
+      ["Itemsets", "Blocks", "Apriori", "Messages", "Coordination", "Working", "WireFormat"]),
     .executableTarget(
       name: "simulate",
       dependencies: [

@@ -40,6 +40,7 @@ extension World {
     configuration.passesValues = scenario.passesValues
     configuration.scrubMilliseconds = 150
     configuration.idleJobMilliseconds = 20_000
+    configuration.inventoryPartLength = scenario.inventoryPartLength
     let start = WorkerStart(
       cluster: machine.disk.cluster, promised: machine.disk.promised,
       objects: machine.disk.objects, freeBytes: machine.disk.freeBytes)

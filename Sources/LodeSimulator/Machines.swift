@@ -90,6 +90,8 @@ final class WorkerMachine: Machine {
   var connection: Connection
   var connectionCount = 0
   var endpoint = ""
+  /// Until when its counting fails, as for lack of memory.
+  var failsUntil: UInt64 = 0
   /// Whether an operator has stopped it for good.
   var isRetired = false
 

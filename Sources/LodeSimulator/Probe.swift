@@ -9,7 +9,7 @@ public enum Probe: Int, CaseIterable, Sendable {
   case coordinatorCrashed, workerCrashed, processPaused, coordinatorReplaced, linkCut
   case crashedBeforeDurable, crashedAfterDurable, messageLost, messageDuplicated
   case requestRepeated, jobCancelled, jobRemoved, dataSetRemoved, ingestAbandoned
-  case workerReconnected, inventoryInParts, workerStopped
+  case workerReconnected, inventoryInParts, workerStopped, messageWired, countingFailed
 }
 
 /// How often each probe was hit.

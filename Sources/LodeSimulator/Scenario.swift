@@ -30,6 +30,10 @@ struct Scenario {
 
   var inlineLimit: Int
   var passesValues: Bool
+  /// Whether messages become bytes between machines.
+  var usesWire: Bool
+  /// How many objects a part of an inventory lists.
+  var inventoryPartLength: Int
   var namesEndpointsByLife: Bool
   var allowsStaleCoordinator: Bool
   var setAsideMilliseconds: UInt64
@@ -59,6 +63,8 @@ struct Scenario {
     livenessEnd = safetyEnd + 120_000_000
     inlineLimit = chance.pick([0, 64, 512, 256 << 10]) ?? 0
     passesValues = chance.perMille(300)
+    usesWire = !passesValues && chance.perMille(200)
+    inventoryPartLength = chance.pick([1, 5, 10_000, 10_000]) ?? 1
     namesEndpointsByLife = chance.perMille(500)
     allowsStaleCoordinator = chance.perMille(400)
     setAsideMilliseconds = chance.pick([1_000, 4_000]) ?? 1_000

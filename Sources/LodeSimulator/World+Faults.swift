@@ -6,6 +6,7 @@ extension World {
   private enum Fault: CaseIterable {
     case crashWorker, crashCoordinator, ambush, pauseWorker, pauseCoordinator, cutOneWay, isolate
     case fillDisk, slowNode, slowDisk, rot, loseDisk, replaceCoordinator, stopWorker
+    case failCounting
 
     /// How often it comes among all.
     var weight: Int {
@@ -16,7 +17,7 @@ extension World {
       case .pauseWorker: 10
       case .rot: 8
       case .pauseCoordinator, .isolate, .slowNode, .replaceCoordinator: 6
-      case .fillDisk, .slowDisk, .loseDisk, .stopWorker: 4
+      case .fillDisk, .slowDisk, .loseDisk, .stopWorker, .failCounting: 4
       }
     }
   }
@@ -83,6 +84,9 @@ extension World {
       note("fault: \(machine.name)'s disk is slow")
       machine.disk.slowness = 20
       add(.healSlowness(machine: machine.number), after: chance.duration(500_000...3_000_000))
+    case .failCounting:
+      note("fault: \(machine.name) cannot count")
+      machine.failsUntil = now + chance.duration(300_000...3_000_000)
     case .rot: return rot(machine)
     case .loseDisk: return loseDisk(machine)
     case .stopWorker:
@@ -176,6 +180,7 @@ extension World {
       machine.disk.isFull = false
       machine.disk.slowness = 1
       machine.slowness = 1
+      machine.failsUntil = 0
       if machine.pausedUntil != nil {
         machine.pausedUntil = now
         resume(machine)

@@ -10,6 +10,11 @@ struct FetchError: Error {
 extension World {
   /// Sends a message on its way: it may arrive never, late or twice.
   func post(_ parcel: Parcel) {
+    var parcel = parcel
+    if scenario.usesWire {
+      probes.hit(.messageWired)
+      parcel.content = wired(parcel.content)
+    }
     let arrivals = network.arrivals(from: parcel.from, to: parcel.to, at: now)
     if let first = arrivals.first {
       queue.add(.parcel(parcel), at: first)

@@ -133,9 +133,16 @@ extension World {
       case .failure(let reason): tell(machine, .loadFailed(token, reason.failure))
       }
     case .perform(let token, let work):
-      let outcome = performed(work)
-      tell(machine, .performed(token, outcome))
+      tell(machine, .performed(token, outcome(of: work, on: machine)))
     }
+  }
+
+  private func outcome(of work: WorkerWork, on machine: WorkerMachine) -> WorkerOutcome {
+    if case .count = work, now < machine.failsUntil {
+      probes.hit(.countingFailed)
+      return .failed("no memory to count with, for a while")
+    }
+    return performed(work)
   }
 
   private func store(

@@ -79,6 +79,8 @@ public struct JobSummary: Sendable, Equatable {
   public var endedAt: UInt64
   /// The version of the software that ran it.
   public var software: String
+  /// The formats of what it reads and leaves.
+  public var formats = FormatVersions.current
 
   /// A job that was just submitted.
   public init(

@@ -163,6 +163,7 @@ extension CatalogRow {
     summary.submittedAt = try number()
     summary.endedAt = try number()
     summary.software = try text()
+    summary.formats = FormatVersions(block: try number(), payload: try number())
     return JobRecord(
       summary: summary, dataSet: dataSet, request: request, items: try descriptorOrNone(),
       checkpoints: [])

@@ -41,8 +41,8 @@ struct CatalogTable {
     others: [
       "data_set", "request", "data_set_name", "minimum_support_given", "maximum_level", "state",
       "data_set_version", "transaction_count", "minimum_support", "level", "ranges_closed",
-      "range_count", "failure", "submitted_at", "ended_at", "software", "items", "items_length",
-      "items_checksum",
+      "range_count", "failure", "submitted_at", "ended_at", "software", "block_format",
+      "payload_format", "items", "items_length", "items_checksum",
     ])
   static let jobArguments = CatalogTable(
     name: "job_arguments", keys: ["job", "position"], others: ["argument"])
@@ -123,8 +123,8 @@ func catalogMigrator() -> DatabaseMigrator {
           transaction_count INTEGER NOT NULL, minimum_support INTEGER NOT NULL,
           level INTEGER NOT NULL, ranges_closed INTEGER NOT NULL, range_count INTEGER NOT NULL,
           failure TEXT NOT NULL, submitted_at INTEGER NOT NULL, ended_at INTEGER NOT NULL,
-          software TEXT NOT NULL, items TEXT, items_length INTEGER, items_checksum INTEGER,
-          digest INTEGER NOT NULL
+          software TEXT NOT NULL, block_format INTEGER NOT NULL, payload_format INTEGER NOT NULL,
+          items TEXT, items_length INTEGER, items_checksum INTEGER, digest INTEGER NOT NULL
         ) WITHOUT ROWID;
         CREATE TABLE job_arguments (
           job INTEGER NOT NULL REFERENCES jobs (id), position INTEGER NOT NULL,

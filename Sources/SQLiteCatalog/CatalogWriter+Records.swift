@@ -117,6 +117,7 @@ extension CatalogWriter {
       .number(summary.transactionCount), .number(summary.minimumSupport), .integer(summary.level),
       .integer(summary.rangesClosed), .integer(summary.rangeCount), .text(summary.failure),
       .number(summary.submittedAt), .number(summary.endedAt), .text(summary.software),
+      .number(summary.formats.block), .number(summary.formats.payload),
     ]
     values += self.values(of: record.items)
     try insert(.jobs, values)

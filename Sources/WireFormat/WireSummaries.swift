@@ -62,6 +62,8 @@ extension WireJob {
     submittedAt = job.submittedAt
     endedAt = job.endedAt
     software = try text(job.software, "a version of software")
+    blockFormat = job.formats.block
+    payloadFormat = job.formats.payload
   }
 
   func value() throws(WireError) -> JobSummary {
@@ -71,6 +73,7 @@ extension WireJob {
       state: try known(state, "the state of a job"), dataSetVersion: dataSetVersion,
       transactionCount: transactionCount, submittedAt: submittedAt,
       software: try text(software, "a version of software"))
+    job.formats = FormatVersions(block: blockFormat, payload: payloadFormat)
     job.minimumSupport = minimumSupport
     job.level = try signed(level, "the level of a job")
     job.rangesClosed = try signed(rangesClosed, "the closed ranges of a job")

@@ -44,15 +44,17 @@ struct Membership: Sendable {
 
   init(configuration: WorkerConfiguration, at now: UInt64) {
     nextSend = now
+    partLength = min(max(configuration.inventoryPartLength, 1), InventoryPart.lengthLimit)
     heartbeatMilliseconds = configuration.heartbeatMilliseconds
     nextHeartbeat = now
     lastHeard = now
     patience = configuration.coordinatorSilenceMilliseconds
   }
 
-  var partCount: Int {
-    max((inventory.count + InventoryPart.lengthLimit - 1) / InventoryPart.lengthLimit, 1)
-  }
+  /// Objects in a part.
+  let partLength: Int
+
+  var partCount: Int { max((inventory.count + partLength - 1) / partLength, 1) }
 }
 
 extension Worker {
@@ -111,8 +113,8 @@ extension Worker {
     }
     membership.partAttempts += 1
     membership.nextSend = now + configuration.resendMilliseconds
-    let first = membership.part * InventoryPart.lengthLimit
-    let end = min(first + InventoryPart.lengthLimit, membership.inventory.count)
+    let first = membership.part * membership.partLength
+    let end = min(first + membership.partLength, membership.inventory.count)
     send(
       .inventory(
         InventoryPart(

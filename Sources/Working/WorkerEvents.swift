@@ -26,6 +26,8 @@ public struct WorkerConfiguration: Sendable {
   public var coordinatorSilenceMilliseconds: UInt64 = 3_000
   /// Bytes up to which contents travel in the message itself.
   public var inlineLimit = 256 << 10
+  /// Objects that a part of the inventory lists, at most ``InventoryPart/lengthLimit``.
+  public var inventoryPartLength = InventoryPart.lengthLimit
   /// Whether contents are passed as values; only where all parts are in one process.
   public var passesValues = false
   /// How block sets are laid out for counting.

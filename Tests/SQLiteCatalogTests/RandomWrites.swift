@@ -72,6 +72,7 @@ struct RandomWrites {
       id: job(), specification: specification, state: JobState.allCases[below(5)],
       dataSetVersion: number(), transactionCount: number(), submittedAt: number(),
       software: text())
+    summary.formats = FormatVersions(block: number(), payload: number())
     summary.minimumSupport = number()
     summary.level = below(9)
     summary.rangesClosed = below(100)

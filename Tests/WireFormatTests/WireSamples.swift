@@ -162,6 +162,7 @@ struct WireSamples {
     var summary = JobSummary(
       id: job(), specification: try specification(), state: pick(JobState.allCases),
       dataSetVersion: word(), transactionCount: word(), submittedAt: word(), software: text())
+    summary.formats = FormatVersions(block: word(), payload: word())
     summary.minimumSupport = word()
     summary.level = count()
     summary.rangesClosed = count()

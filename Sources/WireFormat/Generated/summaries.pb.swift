@@ -254,6 +254,17 @@ nonisolated struct WireJob: @unchecked Sendable {
     set {_uniqueStorage()._software = newValue}
   }
 
+  /// The versions of the formats of its blocks, and of its checkpoints and results.
+  var blockFormat: UInt64 {
+    get {_storage._blockFormat}
+    set {_uniqueStorage()._blockFormat = newValue}
+  }
+
+  var payloadFormat: UInt64 {
+    get {_storage._payloadFormat}
+    set {_uniqueStorage()._payloadFormat = newValue}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -561,7 +572,7 @@ nonisolated extension WireLevelFigures: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Job"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}specification\0\u{1}state\0\u{3}data_set_version\0\u{3}transaction_count\0\u{3}minimum_support\0\u{1}level\0\u{3}ranges_closed\0\u{3}range_count\0\u{1}levels\0\u{1}failure\0\u{3}submitted_at\0\u{3}ended_at\0\u{1}software\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}specification\0\u{1}state\0\u{3}data_set_version\0\u{3}transaction_count\0\u{3}minimum_support\0\u{1}level\0\u{3}ranges_closed\0\u{3}range_count\0\u{1}levels\0\u{1}failure\0\u{3}submitted_at\0\u{3}ended_at\0\u{1}software\0\u{3}block_format\0\u{3}payload_format\0")
 
   fileprivate class _StorageClass {
     var _id: UInt64 = 0
@@ -578,6 +589,8 @@ nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     var _submittedAt: UInt64 = 0
     var _endedAt: UInt64 = 0
     var _software: String = String()
+    var _blockFormat: UInt64 = 0
+    var _payloadFormat: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -602,6 +615,8 @@ nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       _submittedAt = source._submittedAt
       _endedAt = source._endedAt
       _software = source._software
+      _blockFormat = source._blockFormat
+      _payloadFormat = source._payloadFormat
     }
   }
 
@@ -634,6 +649,8 @@ nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         case 12: try { try decoder.decodeSingularUInt64Field(value: &_storage._submittedAt) }()
         case 13: try { try decoder.decodeSingularUInt64Field(value: &_storage._endedAt) }()
         case 14: try { try decoder.decodeSingularStringField(value: &_storage._software) }()
+        case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._blockFormat) }()
+        case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._payloadFormat) }()
         default: break
         }
       }
@@ -688,6 +705,12 @@ nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       if !_storage._software.isEmpty {
         try visitor.visitSingularStringField(value: _storage._software, fieldNumber: 14)
       }
+      if _storage._blockFormat != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._blockFormat, fieldNumber: 15)
+      }
+      if _storage._payloadFormat != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._payloadFormat, fieldNumber: 16)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -711,6 +734,8 @@ nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         if _storage._submittedAt != rhs_storage._submittedAt {return false}
         if _storage._endedAt != rhs_storage._endedAt {return false}
         if _storage._software != rhs_storage._software {return false}
+        if _storage._blockFormat != rhs_storage._blockFormat {return false}
+        if _storage._payloadFormat != rhs_storage._payloadFormat {return false}
         return true
       }
       if !storagesAreEqual {return false}

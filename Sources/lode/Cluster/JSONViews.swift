@@ -29,6 +29,7 @@ struct JobView: Encodable {
   let failure: String?
   let submittedAt, endedAt: String?
   let software: String
+  let blockFormat, payloadFormat: UInt64
 
   init(_ job: JobSummary) {
     id = "\(job.id)"
@@ -53,6 +54,8 @@ struct JobView: Encodable {
     submittedAt = isoTime(job.submittedAt)
     endedAt = isoTime(job.endedAt)
     software = job.software
+    blockFormat = job.formats.block
+    payloadFormat = job.formats.payload
   }
 }
 
