@@ -57,9 +57,9 @@ extension World {
     machine.core?.start(at: machine.moment(at: now).milliseconds) ?? []
   }
 
-  /// Looking at all of a core's state takes longer than all else: one seed of 32 does it after
+  /// Looking at all of a core's state takes longer than all else: one seed of 64 does it after
   /// every event, the others now and then.
-  private var validatesNow: Bool { validatesAlways || eventCount % 32 == 0 }
+  private var validatesNow: Bool { validatesAlways || eventCount % 64 == 0 }
 
   func handle(
     _ event: CoordinatorEvent, by machine: CoordinatorMachine

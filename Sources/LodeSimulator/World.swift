@@ -56,7 +56,7 @@ final class World {
     seed: UInt64, mutant: Mutant?, transcript: Transcript?, scratch: CountingScratch
   ) {
     var chance = Chance(seed: seed)
-    validatesAlways = seed % 32 == 0
+    validatesAlways = seed % 64 == 0
     scenario = Scenario(chance: &chance)
     network = Network(scenario, chance: chance.split())
     catalog = CatalogState(

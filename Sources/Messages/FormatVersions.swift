@@ -9,7 +9,7 @@ public struct FormatVersions: Sendable, Equatable {
 
   /// Those that this program writes.
   public static let current = FormatVersions(
-    block: UInt64(BlockLayout.version), payload: UInt64(PayloadKind.version))
+    block: UInt64(BlockFormat.version), payload: UInt64(PayloadKind.version))
 
   /// Versions.
   public init(block: UInt64, payload: UInt64) {

@@ -3,7 +3,7 @@ import Testing
 
 /// A few seeds in the debug build; thousands run in release, see `simulate`.
 @Suite struct SimulatorTests {
-  @Test(arguments: [1, 2, 3, 32] as [UInt64])
+  @Test(arguments: [1, 2, 3, 64] as [UInt64])
   func clustersSurviveFaults(seed: UInt64) {
     let outcome = simulate(seed: seed)
     #expect(outcome.failure == nil, "seed \(seed): \(outcome.failure?.description ?? "")")
@@ -31,17 +31,26 @@ import Testing
 @Suite struct MutantTests {
   static let catchingSeeds: [(Mutant, UInt64)] = [
     (.acknowledgedBeforeFlush, 1),
-    (.attemptInKey, 4),
-    (.checkpointBeforeFlush, 3),
-    (.checksumSkipped, 1),
+    (.attemptInKey, 19),
+    (.checkpointBeforeFlush, 18),
+    (.checksumSkipped, 4),
+    (.childAnswersOwnSilence, 34),
     (.commitBeforeFlush, 1),
-    (.inventoryIgnored, 1),
-    (.pollAnsweredFromNominations, 1),
+    (.commitSplit, 17),
+    (.duplicatesAdded, 1),
+    (.fencingSilent, 39),
+    (.incarnationIgnored, 12),
+    (.inventoryIgnored, 2),
+    (.lateParentBesideChildren, 35),
+    (.pollAnsweredFromNominations, 2),
     (.promiseNotPersisted, 1),
-    (.rangesSwapped, 3),
-    (.releasedEarly, 2),
-    (.repeatedAnswerOffByOne, 1),
+    (.rangesSwapped, 2),
+    (.releasedEarly, 5),
+    (.repeatedAnswerOffByOne, 19),
+    (.replicaDeletedEarly, 4),
+    (.requestRenumbered, 18),
     (.storedWithoutBytes, 1),
+    (.thresholdFromWorkersTotal, 2),
   ]
 
   @Test(arguments: catchingSeeds)
