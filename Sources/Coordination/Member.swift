@@ -64,6 +64,7 @@ struct Member: Sendable {
     case .dead: .dead
     case _ where isDrained: .drained
     case .suspect: .suspect
+    case .alive where !isServing: .joining
     case .alive: isDraining ? .draining : .alive
     }
   }

@@ -131,9 +131,10 @@ extension ObjectRegistry {
 
   // MARK: What workers say
 
-  /// A worker has an object, verified and durable.
+  /// A worker has an object, verified and durable, by the order that it names.
   mutating func stored(
-    _ descriptor: ObjectDescriptor, on name: Name, members: Membership, outbox: inout Outbox
+    _ descriptor: ObjectDescriptor, order: UInt64, on name: Name, members: Membership,
+    outbox: inout Outbox
   ) {
     let id = descriptor.id
     let key = CommandKey(worker: name, object: id)
@@ -150,10 +151,11 @@ extension ObjectRegistry {
       return
     }
     // Said twice, perhaps, with a deletion in between: it says so again if it has the object.
-    guard commands[key]?.kind == .copy else {
+    guard let command = commands[key], command.kind == .copy else {
       openCopy(of: id, on: name, members: members, outbox: &outbox)
       return
     }
+    guard command.order == order else { return }
     close(key)
     addHolder(name, of: id)
     review(entry.group, members: members, outbox: &outbox)

@@ -155,8 +155,9 @@ extension Coordinator {
   private mutating func handleStorage(_ message: WorkerMessage, from name: Name) {
     let members = cluster.members
     switch message {
-    case .stored(let descriptor):
-      cluster.registry.stored(descriptor, on: name, members: members, outbox: &outbox)
+    case .stored(let descriptor, let order):
+      cluster.registry.stored(
+        descriptor, order: order, on: name, members: members, outbox: &outbox)
     case .storeFailed(let descriptor, let failure):
       cluster.registry.storeFailed(
         descriptor, failure, on: name, members: members, outbox: &outbox)

@@ -96,7 +96,7 @@ extension World {
     if envelope.incarnation.number != machine.incarnation || envelope.name != machine.name {
       fail("incarnations", "\(machine.name) speaks as another life")
     }
-    if case .stored(let object) = envelope.message, !machine.disk.holds(object),
+    if case .stored(let object, _) = envelope.message, !machine.disk.holds(object),
       !checks.wasLost(object.id)
     {
       fail(
@@ -127,9 +127,12 @@ extension World {
     }
   }
 
-  /// A replica of something acknowledged goes only when enough others are there.
+  /// A replica of something acknowledged goes only when enough others are there; one that the
+  /// catalog does not count may go.
   func checkDeletion(of id: ObjectID, on machine: WorkerMachine) {
-    guard let object = acknowledged(id), machine.disk.holds(object) else { return }
+    guard let object = acknowledged(id), machine.disk.holds(object),
+      catalog.replicas.contains(where: { $0.object == id && $0.node == machine.name })
+    else { return }
     let others = holders(of: object) - 1 + checks.lostCopies(of: id)
     if others < scenario.replication {
       fail("storage", "\(machine.name) deletes \(id), which leaves \(others) copies")

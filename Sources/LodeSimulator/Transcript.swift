@@ -47,7 +47,7 @@ extension World {
         + " \(brief(envelope.message))")
     digest.add(envelope.epoch.number)
     switch envelope.message {
-    case .stored(let object): digest.add(object)
+    case .stored(let object, _): digest.add(object)
     case .fenced: probes.hit(.workerFenced)
     case .inventory(let part): probes.hit(.inventoryInParts, if: part.partCount > 1)
     case .counted(let answer):
@@ -64,7 +64,7 @@ extension World {
   func noteArrived(_ envelope: WorkerEnvelope) {
     switch envelope.message {
     case .counted(let answer): mutation.noteAnswer(answer, from: envelope.name, &probes)
-    case .stored(let object):
+    case .stored(let object, _):
       guard let owner = catalog.dataSets.first(where: { .dataSet($0.id) == object.id.owner })
       else { return }
       probes.hit(.replicaRepaired, if: checks.wasLost(object.id))
@@ -102,7 +102,7 @@ extension World {
     case .hello(let hello): "hello, \(hello.objectCount) objects"
     case .inventory(let part): "inventory \(part.index) of \(part.partCount)"
     case .heartbeat(let heartbeat): "heartbeat \(heartbeat.sequence)"
-    case .stored(let object): "stored \(object.id)"
+    case .stored(let object, let order): "stored \(object.id), order \(order)"
     case .storeFailed(let object, let failure): "store of \(object.id) failed: \(failure)"
     case .deleted(let id, let order): "deleted \(id), order \(order)"
     case .damaged(let object, let place): "damaged \(object.id) (\(place))"

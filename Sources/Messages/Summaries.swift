@@ -167,6 +167,8 @@ public enum NodeState: UInt8, Sendable, CaseIterable {
   case draining = 4
   /// Is empty and may be stopped.
   case drained = 5
+  /// Has not said yet what it stores, and takes no replicas and no work until then.
+  case joining = 6
 }
 
 /// A worker as `node list` tells it.

@@ -80,7 +80,7 @@ public enum WorkerMessage: Sendable {
   /// Is alive.
   case heartbeat(WorkerHeartbeat)
   /// Has the object, verified and flushed to the device.
-  case stored(ObjectDescriptor)
+  case stored(ObjectDescriptor, order: UInt64)
   /// Could not store it.
   case storeFailed(ObjectDescriptor, StoreFailure)
   /// Does not have the object any more.

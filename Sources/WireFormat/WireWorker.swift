@@ -13,7 +13,7 @@ extension WireWorkerEnvelope {
       case .hello(let hello): .hello(try Hello(hello))
       case .inventory(let part): .inventory(try InventoryPart(part))
       case .heartbeat(let heartbeat): .heartbeat(try Heartbeat(heartbeat))
-      case .stored(let object): .stored(WireObjectDescriptor(object))
+      case .stored(let object, let order): .stored(Stored(object, order))
       case .storeFailed(let object, let failure): .storeFailed(try StoreFailed(object, failure))
       case .deleted(let object, let order): .deleted(WireRemoval(object, order))
       case .damaged(let object, let place): .damaged(Damaged(object, place))
@@ -38,7 +38,7 @@ extension WireWorkerEnvelope {
     case .hello(let hello): .hello(try hello.value())
     case .inventory(let part): .inventory(try part.value())
     case .heartbeat(let heartbeat): .heartbeat(try heartbeat.value())
-    case .stored(let object): .stored(try object.value())
+    case .stored(let stored): try stored.value()
     case .storeFailed(let failed): try failed.value()
     case .deleted(let removal): .deleted(try removal.value(), order: removal.order)
     case .damaged(let damaged): try damaged.value()
@@ -50,6 +50,19 @@ extension WireWorkerEnvelope {
     case .fenced(let epoch): .fenced(Epoch(epoch))
     case nil: throw .unknown("what a worker says")
     }
+  }
+}
+
+extension WireWorkerEnvelope.Stored {
+  init(_ object: ObjectDescriptor, _ order: UInt64) {
+    self.init()
+    self.object = WireObjectDescriptor(object)
+    self.order = order
+  }
+
+  func value() throws(WireError) -> WorkerMessage {
+    try require(hasObject, "what is stored")
+    return .stored(try object.value(), order: order)
   }
 }
 

@@ -54,6 +54,10 @@ extension Worker {
     return true
   }
 
+  private mutating func sendStored(_ descriptor: ObjectDescriptor) {
+    send(.stored(descriptor, order: storage.orders[descriptor.id] ?? 0))
+  }
+
   /// Says that an object is not here (any more), as was ordered last.
   private mutating func sendDeleted(_ id: ObjectID) {
     send(.deleted(id, order: storage.orders.removeValue(forKey: id) ?? 0))
@@ -67,7 +71,7 @@ extension Worker {
     guard id.kind.isStored else {
       return send(.storeFailed(descriptor, .disk("\(id) is of a kind that is never stored")))
     }
-    if storage.held[id] == descriptor { return send(.stored(descriptor)) }
+    if storage.held[id] == descriptor { return sendStored(descriptor) }
     if storage.deleting.contains(id) { return }
     if storage.copies[id] != nil {
       if storage.copies[id]?.state == .waiting { storage.copies[id]?.sources = sources }
@@ -105,7 +109,7 @@ extension Worker {
   mutating func copyStored(_ id: ObjectID) {
     guard let copy = storage.copies[id] else { return }
     storage.held[id] = copy.descriptor
-    if copy.fate == .keep { send(.stored(copy.descriptor)) }
+    if copy.fate == .keep { sendStored(copy.descriptor) }
     endCopy(id)
   }
 

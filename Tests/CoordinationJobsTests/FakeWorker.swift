@@ -110,9 +110,9 @@ struct FakeWorker {
       sentParts = 0
       return [hello]
     case .inventoryReceived: sentParts = 1
-    case .replicate(let descriptor, _, _):
+    case .replicate(let descriptor, _, let order):
       objects[descriptor.id] = descriptor
-      return [.stored(descriptor)]
+      return [.stored(descriptor, order: order)]
     case .delete(let id, let order), .quarantine(let id, let order):
       objects[id] = nil
       return [.deleted(id, order: order)]

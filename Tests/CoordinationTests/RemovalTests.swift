@@ -80,7 +80,7 @@ import Testing
       return 1
     }
     try cluster.run(milliseconds: 300)
-    cluster.say(.stored(block), as: other)
+    cluster.say(.stored(block, order: 0), as: other)
     cluster.drain()
     cluster.fromWorkers = { _ in 1 }
     let isTrimmed = try cluster.run(seconds: 10) {

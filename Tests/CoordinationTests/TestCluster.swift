@@ -261,13 +261,13 @@ struct TestCluster {
       workers[name]?.isWelcome = false
       workers[name]?.hasListed = false
     case .refused(let reason): workers[name]?.refusals.append(reason)
-    case .replicate(let descriptor, let sources, _):
+    case .replicate(let descriptor, let sources, let order):
       if let failure = worker.diskFailure {
         say(.storeFailed(descriptor, .disk(failure)), as: name)
       } else if let bytes = bytes(of: descriptor, sources) {
         if descriptor.matches(bytes) {
           workers[name]?.objects[descriptor.id] = (descriptor, bytes)
-          say(.stored(descriptor), as: name)
+          say(.stored(descriptor, order: order), as: name)
         } else {
           say(.storeFailed(descriptor, worker.damagesAreTold ? .damaged : .unreachable), as: name)
         }

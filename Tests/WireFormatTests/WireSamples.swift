@@ -93,7 +93,7 @@ struct WireSamples {
       .heartbeat(
         WorkerHeartbeat(
           sequence: word(), leaseCount: count(), freeBytes: word(), bytesHeld: word())),
-      .stored(descriptor()), .storeFailed(descriptor(), failure()),
+      .stored(descriptor(), order: random.next()), .storeFailed(descriptor(), failure()),
       .deleted(object(), order: random.next()),
       .damaged(descriptor(), pick(DamagePlace.allCases)), .verified(descriptor(), nil),
       .verified(descriptor(), failure()), .missing(job(), level: nil),

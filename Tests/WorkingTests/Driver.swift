@@ -213,7 +213,7 @@ extension WorkerMessage {
     case .hello(let hello): "hello \(hello.objectCount)"
     case .inventory(let part): "inventory \(part.index)/\(part.partCount)"
     case .heartbeat(let beat): "heartbeat \(beat.sequence)"
-    case .stored(let descriptor): "stored \(descriptor.id.number)"
+    case .stored(let descriptor, _): "stored \(descriptor.id.number)"
     case .storeFailed(let descriptor, let failure): "storeFailed \(descriptor.id.number) \(failure)"
     case .deleted(let id, _): "deleted \(id.number)"
     case .damaged(let descriptor, let place): "damaged \(descriptor.id.number) \(place)"

@@ -80,6 +80,7 @@ nonisolated enum WireNodeState: SwiftProtobuf.Enum, Swift.CaseIterable {
   case dead // = 3
   case draining // = 4
   case drained // = 5
+  case joining // = 6
   case UNRECOGNIZED(Int)
 
   init() {
@@ -94,6 +95,7 @@ nonisolated enum WireNodeState: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 3: self = .dead
     case 4: self = .draining
     case 5: self = .drained
+    case 6: self = .joining
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -106,6 +108,7 @@ nonisolated enum WireNodeState: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .dead: return 3
     case .draining: return 4
     case .drained: return 5
+    case .joining: return 6
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -118,6 +121,7 @@ nonisolated enum WireNodeState: SwiftProtobuf.Enum, Swift.CaseIterable {
     .dead,
     .draining,
     .drained,
+    .joining,
   ]
 
 }
@@ -458,7 +462,7 @@ nonisolated extension WireJobState: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension WireNodeState: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0NODE_STATE_UNSPECIFIED\0\u{1}NODE_STATE_ALIVE\0\u{1}NODE_STATE_SUSPECT\0\u{1}NODE_STATE_DEAD\0\u{1}NODE_STATE_DRAINING\0\u{1}NODE_STATE_DRAINED\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0NODE_STATE_UNSPECIFIED\0\u{1}NODE_STATE_ALIVE\0\u{1}NODE_STATE_SUSPECT\0\u{1}NODE_STATE_DEAD\0\u{1}NODE_STATE_DRAINING\0\u{1}NODE_STATE_DRAINED\0\u{1}NODE_STATE_JOINING\0")
 }
 
 nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

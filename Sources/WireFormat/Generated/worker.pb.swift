@@ -62,10 +62,10 @@ nonisolated struct WireWorkerEnvelope: Sendable {
   }
 
   /// Verified, and flushed to the device.
-  var stored: WireObjectDescriptor {
+  var stored: WireWorkerEnvelope.Stored {
     get {
       if case .stored(let v)? = message {return v}
-      return WireObjectDescriptor()
+      return WireWorkerEnvelope.Stored()
     }
     set {message = .stored(newValue)}
   }
@@ -150,7 +150,7 @@ nonisolated struct WireWorkerEnvelope: Sendable {
     case inventory(WireWorkerEnvelope.InventoryPart)
     case heartbeat(WireWorkerEnvelope.Heartbeat)
     /// Verified, and flushed to the device.
-    case stored(WireObjectDescriptor)
+    case stored(WireWorkerEnvelope.Stored)
     case storeFailed(WireWorkerEnvelope.StoreFailed)
     case deleted(WireRemoval)
     case damaged(WireWorkerEnvelope.Damaged)
@@ -200,6 +200,30 @@ nonisolated struct WireWorkerEnvelope: Sendable {
       .network,
     ]
 
+  }
+
+  nonisolated struct Stored: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    var object: WireObjectDescriptor {
+      get {_object ?? WireObjectDescriptor()}
+      set {_object = newValue}
+    }
+    /// Returns true if `object` has been explicitly set.
+    var hasObject: Bool {self._object != nil}
+    /// Clears the value of `object`. Subsequent reads from it will return its default value.
+    mutating func clearObject() {self._object = nil}
+
+    /// Of the copy that was ordered, see Removal.
+    var order: UInt64 = 0
+
+    var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    init() {}
+
+    fileprivate var _object: WireObjectDescriptor? = nil
   }
 
   nonisolated struct Hello: Sendable {
@@ -585,7 +609,7 @@ nonisolated extension WireWorkerEnvelope: SwiftProtobuf.Message, SwiftProtobuf._
         }
       }()
       case 13: try {
-        var v: WireObjectDescriptor?
+        var v: WireWorkerEnvelope.Stored?
         var hadOneofValue = false
         if let current = self.message {
           hadOneofValue = true
@@ -798,6 +822,45 @@ nonisolated extension WireWorkerEnvelope: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireWorkerEnvelope.DamagePlace: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DAMAGE_PLACE_UNSPECIFIED\0\u{1}DAMAGE_PLACE_DISK\0\u{1}DAMAGE_PLACE_NETWORK\0")
+}
+
+nonisolated extension WireWorkerEnvelope.Stored: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = WireWorkerEnvelope.protoMessageName + ".Stored"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}object\0\u{1}order\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._object) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.order) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._object {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.order != 0 {
+      try visitor.visitSingularUInt64Field(value: self.order, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireWorkerEnvelope.Stored, rhs: WireWorkerEnvelope.Stored) -> Bool {
+    if lhs._object != rhs._object {return false}
+    if lhs.order != rhs.order {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
 }
 
 nonisolated extension WireWorkerEnvelope.Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
