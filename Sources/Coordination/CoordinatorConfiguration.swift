@@ -14,6 +14,11 @@ public struct CoordinatorConfiguration: Sendable {
   public var resendMilliseconds: UInt64 = 1_000
   /// Work in one lease.
   public var leaseMilliseconds: UInt64 = 500
+  /// A data set of up to so many transactions is counted whole by all workers that hold all of it,
+  /// each some of the candidates.
+  ///
+  /// Each of them projects all data then, which more would not be worth.
+  public var sharedTransactionLimit: UInt64 = 1 << 17
   /// How often a cell is given out before its job fails.
   public var attemptLimit = 4
   /// Failures of a worker after which it is set aside.

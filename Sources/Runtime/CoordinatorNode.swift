@@ -15,6 +15,8 @@ public final class CoordinatorNode: Sendable {
   private let store: any ObjectStore
   private let compute: WorkThreads
   private let catalogThread = WorkThreads(count: 1)
+  /// What waits for the catalog: all of it is flushed together.
+  private let commits = Monitor<[(token: Token, writes: [CatalogWrite])]>([])
   private let disk = ObjectThreads(count: 4)
 
   /// A node that has not begun.
@@ -128,12 +130,20 @@ public final class CoordinatorNode: Sendable {
     switch effect {
     case .persist(let token, let writes):
       let catalog = catalog
+      let commits = commits
+      commits.update { $0.append((token, writes)) }
       catalogThread.add { _ in
+        let commits = commits.update { waiting in
+          defer { waiting = [] }
+          return waiting
+        }
+        if commits.isEmpty { return }
         do throws(StorageFailure) {
-          try catalog.commit(writes)
-          loop.post(.persisted(token))
+          try catalog.commit(commits.flatMap(\.writes))
+          for commit in commits { loop.post(.persisted(commit.token)) }
         } catch {
-          loop.post(.persistFailed(token, error.description))
+          // The node must stop, whichever of them it was.
+          loop.post(.persistFailed(commits[0].token, error.description))
         }
       }
     case .store(let token, let descriptor, let bytes):

@@ -44,6 +44,64 @@ import Testing
     #expect(cluster.leases.contains { $0.worker.text == "w0" && $0.lease.attempt > 0 })
   }
 
+  /// Who holds little data whole takes some ranges of all of it, and is not polled.
+  @Test func workersThatHoldAllDataShareItsRanges() throws {
+    let data = try TestData.random(seed: 12)
+    for limit in [0, 1 << 17] as [UInt64] {
+      var cluster = try FakeCluster(
+        data, workers: 2, replication: 2, seed: 12, targets: 4...8, rule: .nominate
+      ) { $0.sharedTransactionLimit = limit }
+      try cluster.submit(support: 10)
+      try cluster.run { $0.isDone() }
+      let result = try cluster.result()
+      #expect(
+        try expanded(result.levels, items: result.items) == data.bruteForce(minimumSupport: 10))
+      let polls = cluster.leases.count { $0.lease.key.phase == .poll }
+      #expect((polls > 0) == (limit == 0), "\(polls) polls")
+      let whole = cluster.leases.filter { $0.lease.key.shards.count == data.record.shards.count }
+      #expect(whole.count == (limit == 0 ? 0 : cluster.leases.count))
+      for worker in ["w0", "w1"] {
+        #expect(cluster.leases.contains { $0.worker.text == worker }, "leases of \(worker)")
+      }
+    }
+  }
+
+  /// What comes back from a worker that shares goes to another, not to it again.
+  @Test func aShareThatComesBackGoesToAnother() throws {
+    let data = try TestData.random(seed: 13)
+    var cluster = try FakeCluster(
+      data, workers: 2, replication: 2, seed: 13, targets: 4...8, rule: .nominate)
+    cluster.workers[0].faults.isStuck = true
+    try cluster.submit(support: 10)
+    try cluster.run { $0.isDone() }
+    let result = try cluster.result()
+    #expect(
+      try expanded(result.levels, items: result.items) == data.bruteForce(minimumSupport: 10))
+    let repeated = cluster.leases.filter { $0.lease.attempt > 0 }
+    #expect(!repeated.isEmpty)
+    #expect(repeated.allSatisfy { $0.worker.text == "w1" })
+  }
+
+  /// Workers share the shards of what neither holds alone, as before.
+  @Test func shardsDivideWhereNobodyHoldsAll() throws {
+    let holders = try [["a", "b"], ["b", "c"], ["a", "c"]].map { try $0.map { try Name($0) } }
+    let plan = ShardPlan(
+      transactionCounts: [4, 4, 4], holders: holders, sharedLimit: 1 << 17, threads: { _ in 1 })
+    #expect(plan.blockSets.count == 3)
+    #expect(plan.blockSets.allSatisfy { !$0.isShared && $0.shards.count == 1 })
+  }
+
+  /// Data beyond the limit divide by shards even where each worker holds all of them.
+  @Test func onlyLittleDataAreShared() throws {
+    let both = [try Name("a"), try Name("b")]
+    for (limit, count) in [(7, 2), (8, 1)] as [(UInt64, Int)] {
+      let plan = ShardPlan(
+        transactionCounts: [4, 4], holders: [both, both], sharedLimit: limit, threads: { _ in 1 })
+      #expect(plan.blockSets.count == count)
+      #expect(plan.blockSets[0].isShared == (count == 1))
+    }
+  }
+
   /// Nothing else is left to do when a worker falls silent: its leases go on before it is dead.
   @Test func aSuspectsLeasesGoToAnotherBeforeItIsDead() throws {
     let data = try TestData.random(seed: 7)

@@ -4,6 +4,8 @@ import Messages
 struct BlockSet: Equatable, Sendable {
   let home: Name?
   let shards: [UInt32]
+  /// Whether all who hold these shards count them, each some of the ranges.
+  var isShared = false
 }
 
 /// Who counts which shard of a job, and which shards together.
@@ -19,6 +21,8 @@ struct ShardPlan: Sendable {
   /// One block set may be all data, if its counts surely fit 32 bits.
   static let wholeLimit: UInt64 = 1 << 31
 
+  /// Up to so many transactions, all data are one block set where all who count hold them.
+  let sharedLimit: UInt64
   /// The transactions of each shard.
   let transactionCounts: [UInt64]
   /// The workers that can count each shard, ascending.
@@ -29,7 +33,11 @@ struct ShardPlan: Sendable {
   /// Gives every shard to one of its holders, so that transactions per thread are even.
   ///
   /// Shards with few holders go first: they leave no choice.
-  init(transactionCounts: [UInt64], holders: [[Name]], threads: (Name) -> Int) {
+  init(
+    transactionCounts: [UInt64], holders: [[Name]], sharedLimit: UInt64 = 0,
+    threads: (Name) -> Int
+  ) {
+    self.sharedLimit = sharedLimit
     self.transactionCounts = transactionCounts
     self.holders = holders
     let order = holders.indices.sorted {
@@ -56,6 +64,7 @@ struct ShardPlan: Sendable {
 
   /// All block sets, by worker, then by shards; those that nobody can count come last.
   var blockSets: [BlockSet] {
+    if let sharedSet { return [sharedSet] }
     let all = transactionCounts.reduce(0, +)
     if let first = workers.first, let home = first, workers.allSatisfy({ $0 == home }),
       all < Self.wholeLimit
@@ -72,6 +81,22 @@ struct ShardPlan: Sendable {
       sets += runs(of: workers.indices.filter { workers[$0] == name }, home: name)
     }
     return sets + runs(of: workers.indices.filter { workers[$0] == nil }, home: nil)
+  }
+
+  /// All data, where all who are to count hold them and projecting them more than once costs little.
+  ///
+  /// One who has all data knows every count: it tells the frequent candidates alone, and nobody is
+  /// polled. Ranges divide evenly among workers, which shards of a few blocks do not.
+  private var sharedSet: BlockSet? {
+    guard let first = workers.first, let home = first, transactionCounts.reduce(0, +) <= sharedLimit
+    else { return nil }
+    let common = holders.dropFirst().reduce(holders[0]) { common, next in
+      common.filter { next.containsSorted($0) }
+    }
+    guard common.count > 1, workers.allSatisfy({ $0.map(common.containsSorted) ?? false }) else {
+      return nil
+    }
+    return BlockSet(home: home, shards: workers.indices.map { UInt32($0) }, isShared: true)
   }
 
   /// Cuts shards of one worker into block sets.

@@ -74,6 +74,8 @@ extension JobMachine {
   mutating func findHome(for index: Int, avoiding worker: Name?) {
     guard var opened = level.take() else { return }
     defer { level = opened }
+    // The one to be avoided would come back to it.
+    if worker != nil { opened.pieces[index].isShared = false }
     let piece = opened.pieces[index]
     guard piece.waitingCount > 0 else { return }
     if let home = piece.home, home != worker, opened.canCount(home, piece.shards) { return }

@@ -17,8 +17,8 @@ extension JobMachine {
         return false
       }
       let cells = takeCells(
-        of: index, threads: threads, target: target, isFull: isFull(cluster),
-        byteLimit: cluster.configuration.inlineLimit)
+        of: index, threads: threadCount(of: index, worker, cluster), target: target,
+        isFull: isFull(cluster), byteLimit: cluster.configuration.inlineLimit)
       if cells.ranges.isEmpty { continue }
       lease(
         Self.lease(number, of: cluster.epoch), cells, of: index, to: worker, threads: threads,
@@ -52,7 +52,7 @@ extension JobMachine {
         continue
       }
       let isPoll = piece.phase == .poll
-      if piece.home == worker {
+      if piece.home == worker || (piece.isShared && level.canCount(worker, piece.shards)) {
         if let known = best {
           let isBetter = isPoll == known.isPoll ? range < known.range : isPoll
           if !isBetter { continue }
@@ -67,8 +67,26 @@ extension JobMachine {
     return best?.piece ?? other?.piece
   }
 
+  /// The threads of all who take of a piece as of their own, at least 1.
+  private func threadCount(of index: Int, _ worker: Name, _ cluster: Cluster) -> Int {
+    guard let level else { return 1 }
+    let piece = level.pieces[index]
+    let workers =
+      piece.isShared
+      ? level.holders[Int(piece.shards[0])].filter { level.canCount($0, piece.shards) } : [worker]
+    return max(1, workers.reduce(0) { $0 + (cluster.members.worker($1)?.threads ?? 1) })
+  }
+
+  /// No lease is worth less than this part of the target, where so much is left: about what it takes
+  /// to hand it out, ten times.
+  private static let leasesPerTarget = 256.0
+
   /// Takes cells for one lease out of a piece: about the target, and toward the end of a level ever
-  /// fewer, so that all workers end together.
+  /// fewer, so that all workers end together, but not less than is worth a message.
+  ///
+  /// Polls are short, and come one by one: all that wait go at once.
+  ///
+  /// - Parameter threads: of all who take of the piece.
   private mutating func takeCells(
     of index: Int, threads: Int, target: UInt64, isFull: Bool, byteLimit: Int
   ) -> (ranges: [UInt32], microseconds: Double) {
@@ -77,11 +95,13 @@ extension JobMachine {
     let rate = self.rate
     let waiting = level.pieces[index].waitingCount
     let isPoll = level.pieces[index].phase == .poll
-    let most = isFull || (rate == nil && !isPoll) ? 1 : max(1, waiting / (3 * max(threads, 1)))
+    let isProbe = isFull || (rate == nil && !isPoll)
+    let share = isProbe ? 1 : isPoll ? waiting : max(1, waiting / (2 * threads))
+    let least = isProbe ? 0 : Double(target) / Self.leasesPerTarget
     var ranges: [UInt32] = []
     var microseconds = 0.0
     var bytes: UInt64 = 0
-    while ranges.count < most, microseconds < Double(target) {
+    while ranges.count < share || microseconds < least, microseconds < Double(target) {
       guard let next = level.pieces[index].takeNext() else { break }
       if next.isReturned, !level.isOpen(next.range, for: level.pieces[index]) { continue }
       if let rule = level.countingRule(next.range, of: level.pieces[index]) {

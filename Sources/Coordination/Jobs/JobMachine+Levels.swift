@@ -70,6 +70,7 @@ extension JobMachine {
     opened.holders = currentHolders(cluster)
     let plan = ShardPlan(
       transactionCounts: opened.transactionCounts, holders: opened.holders,
+      sharedLimit: configuration.sharedTransactionLimit,
       threads: { cluster.members.worker($0)?.threads ?? 1 })
     do throws(CountingError) {
       for blockSet in plan.blockSets {

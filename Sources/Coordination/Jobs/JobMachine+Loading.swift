@@ -201,7 +201,7 @@ extension JobMachine {
     guard policy.passesValues else {
       return LevelWork(
         policy: policy, parallelism: Self.clusterParallelism,
-        targets: configuration.candidatesPerRange ?? 1 << 16...1 << 20)
+        targets: configuration.candidatesPerRange ?? clusterTargets)
     }
     let threads = cluster.members.countingWorkers
       .compactMap { cluster.members.worker($0)?.threads }.max()
@@ -213,6 +213,13 @@ extension JobMachine {
 
   /// Ranges grow from the least to the greatest size between 8 and 128 million candidates.
   private static let clusterParallelism = 16
+
+  /// The least and the greatest number of candidates of a range: the more transactions each takes,
+  /// the fewer, so that a few thousand candidates still divide among workers where they cost much.
+  private var clusterTargets: ClosedRange<Int> {
+    let least = (1 << 32) / max(Int(clamping: summary.transactionCount), 1)
+    return min(max(least, 1 << 13), 1 << 16)...1 << 20
+  }
 
   mutating func begun(
     _ begun: BeginningOutcome, _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox

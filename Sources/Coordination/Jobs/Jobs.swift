@@ -130,7 +130,10 @@ struct Jobs: Sendable {
       where machines[index].stage == .queued && machines[index].isPersisted
         && machines[index].summary.state == state
       {
-        guard machines.count(where: \.isUnderWay) < max(configuration.runningJobLimit, 1) else {
+        guard
+          machines.indices.count(where: { machines[$0].isUnderWay })
+            < max(configuration.runningJobLimit, 1)
+        else {
           return
         }
         machines[index].start(&cluster, at: now, &outbox)
@@ -227,14 +230,20 @@ struct Jobs: Sendable {
   private mutating func scheduleAllIfNeeded(
     _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
   ) {
-    if machines.contains(where: \.needsScheduling) { scheduleAll(&cluster, at: now, &outbox) }
+    if machines.indices.contains(where: { machines[$0].needsScheduling }) {
+      scheduleAll(&cluster, at: now, &outbox)
+    }
   }
 
   private mutating func scheduleAll(
     _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
   ) {
     for index in machines.indices { machines[index].needsScheduling = false }
-    for worker in leasable(cluster) { schedule(worker, &cluster, at: now, &outbox) }
+    // One lease each, then another: who comes first must not get all of what workers share.
+    var workers = leasable(cluster)
+    while !workers.isEmpty {
+      workers.removeAll { !giveLease(to: $0, &cluster, at: now, &outbox) }
+    }
   }
 
   /// Workers that may be given leases: those that count, and those set aside where nobody else can.
@@ -248,38 +257,45 @@ struct Jobs: Sendable {
     return names
   }
 
-  /// Gives a worker leases until it has enough to do, the running jobs taking turns.
+  /// Gives a worker leases until it has enough to do.
   private mutating func schedule(
     _ worker: Name, _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
   ) {
+    while giveLease(to: worker, &cluster, at: now, &outbox) {}
+  }
+
+  /// Gives a worker a lease unless it has enough to do, the running jobs taking turns; whether it
+  /// did.
+  private mutating func giveLease(
+    to worker: Name, _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
+  ) -> Bool {
     let running = machines.indices.filter { machines[$0].stage == .counting }
     guard !running.isEmpty, let member = cluster.members.worker(worker),
       member.liveness == .alive, member.isServing, !member.isLeaving
-    else { return }
+    else { return false }
     let threads = max(member.threads, 1)
     let target = configuration.leaseMilliseconds * 1_000 * UInt64(threads)
-    while true {
-      var count = 0
-      var microseconds: UInt64 = 0
-      for index in running {
-        count += machines[index].leaseCount(of: worker)
-        microseconds += machines[index].views[worker]?.estimate ?? 0
-      }
-      guard count < 2 || (count < 3 * threads && microseconds < target * 2) else { return }
-      let last = turns[worker] ?? JobID(0)
-      let turn = running.firstIndex { machines[$0].id > last } ?? 0
-      var given = false
-      for offset in running.indices where !given {
-        let index = running[(turn + offset) % running.count]
-        given = machines[index].giveLease(
-          lastLease + 1, to: worker, threads: threads, target: target, cluster, at: now, &outbox)
-        if given {
-          lastLease += 1
-          turns[worker] = machines[index].id
-        }
-      }
-      if !given { return }
+    var count = 0
+    var microseconds: UInt64 = 0
+    for index in running {
+      count += machines[index].leaseCount(of: worker)
+      microseconds += machines[index].views[worker]?.estimate ?? 0
     }
+    // One to work on and one to go on with, whatever they are worth.
+    guard count < 2 || (count < 2 * threads && microseconds < target * 2) else { return false }
+    let last = turns[worker] ?? JobID(0)
+    let turn = running.firstIndex { machines[$0].id > last } ?? 0
+    for offset in running.indices {
+      let index = running[(turn + offset) % running.count]
+      let isGiven = machines[index].giveLease(
+        lastLease + 1, to: worker, threads: threads, target: target, cluster, at: now, &outbox)
+      if isGiven {
+        lastLease += 1
+        turns[worker] = machines[index].id
+        return true
+      }
+    }
+    return false
   }
 
   // MARK: Checks

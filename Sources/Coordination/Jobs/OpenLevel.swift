@@ -112,7 +112,8 @@ struct OpenLevel: Sendable {
     pieces.append(
       Piece(
         phase: phase, shards: blockSet.shards, mode: mode,
-        transactionCount: transactionCount(of: blockSet.shards), home: blockSet.home))
+        transactionCount: transactionCount(of: blockSet.shards), home: blockSet.home,
+        isShared: blockSet.isShared))
     pieceIndices[key] = pieces.count - 1
     return pieces.count - 1
   }

@@ -23,6 +23,8 @@ struct Piece: Sendable {
   let transactionCount: UInt64
   /// Who is to count it; nil while nobody can.
   var home: Name?
+  /// Whether all who hold its shards take of it as of their own.
+  var isShared = false
   /// Ranges that have never been given out.
   var fresh: Range<Int> = 0..<0
   /// Ranges that wait beside those, ascending.
