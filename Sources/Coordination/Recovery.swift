@@ -35,6 +35,11 @@ extension Coordinator {
           wanted: wanted ?? cluster.configuration.replication, holders, own)
       }
     }
+    // As of a checkpoint that had copies before it was recorded.
+    for replica in catalog.replicas
+    where !cluster.registry.holders(of: replica.object).containsSorted(replica.node) {
+      cluster.registry.writes.append(.removeReplica(replica))
+    }
     forgetStrangers()
     cluster.registry.reviewAll(members: cluster.members, outbox: &outbox)
     jobs.restore(catalog.jobs, lastJob: catalog.lastJob, &cluster, at: at, &outbox)
