@@ -18,6 +18,7 @@ LONG_ROW_TIMES_AS_FAST = 2
 MEAN_TIMES_AS_FAST = 3
 # A miner this much slower in the first round is not the better one, and is not run again.
 CLEARLY_SLOWER = 1.5
+FEWEST_REPEATS = 3
 # PyFIM reads files slowly; these are enough to see that our driver of his code reads them right.
 PYFIM_LIMIT_BYTES = 5_000_000
 
@@ -94,6 +95,7 @@ def measure_row(lode, row, data, options):
             del commands[algorithm]
     round_seconds = sum(seconds[name] for name in commands)
     repeats = repeats_within(round_seconds, options.row_seconds, options.repeats)
+    repeats = max(repeats, min(FEWEST_REPEATS, options.repeats))
     taken = {name: medians(runs) for name, runs in run_in_turn(commands, repeats).items()}
     best = min(
         (name for name in ALGORITHMS if name in taken), key=lambda name: taken[name]["wall_seconds"]

@@ -99,11 +99,11 @@ def compare(lode, folder, is_record):
     runs, slower = {}, []
     print("| run | instructions, millions | recorded | change |\n|---|--:|--:|--:|")
     for name, (row, target) in RUNS.items():
-        say(f"{name} ...")
         data = sets.get(row.data)
         before = record["runs"].get(name)
         if before and before["data_sha256"] != data.sha256:
             raise Failure(f"{row.data} is not what was recorded: see --record")
+        say(f"{name} ...")
         count = instructions(command(measured, row, data, target))
         runs[name] = {
             "row": row.name,

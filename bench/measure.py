@@ -11,6 +11,7 @@ import bars
 import grid
 import memory
 import other_peers
+import reading
 import results
 import rules
 import tables
@@ -18,7 +19,7 @@ from datasets import DataSets
 from processes import Failure, say
 
 HERE = Path(__file__).resolve().parent
-PARTS = ("grid", "peers", "rules", "memory")
+PARTS = ("grid", "peers", "rules", "reading", "memory")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,12 @@ def arguments():
     parser.add_argument("--repeats", type=int, help="most runs of each program (9; quick: 3)")
     parser.add_argument("--only", default="", help="only rows whose name contains this text")
     parser.add_argument(
-        "--parts", nargs="+", choices=PARTS, default=PARTS, help="only these tables", metavar="PART"
+        "--parts",
+        nargs="+",
+        choices=PARTS,
+        default=PARTS,
+        help=f"only these of: {', '.join(PARTS)}",
+        metavar="PART",
     )
     chosen = parser.parse_args()
     if chosen.repeats is not None and chosen.repeats < 1:
@@ -64,6 +70,8 @@ def measure(lode, sets, peers, parts, options):
         measured["peers"] = other_peers.measure(lode, sets, peers, options)
     if "rules" in parts:
         measured["rules"] = rules.measure(lode, sets, peers, options)
+    if "reading" in parts:
+        measured["reading"] = reading.measure(lode, sets, options, HERE / ".data")
     if "memory" in parts:
         measured["memory"] = memory.measure(lode, sets, options)
     return measured
@@ -97,7 +105,10 @@ def main():
         say(f"left out: {', '.join(report['left_out'])} (published data: set LODE_TEST_DATA)")
     text = tables.markdown(report)
     print(text)
-    stored = results.store(report, text, bars.draw(report), HERE / "results")
+    # Some rows only are a look at them, not the record of a commit.
+    is_whole = set(chosen.parts) == set(PARTS) and not options.only
+    folder = HERE / ("results" if is_whole else ".data")
+    stored = results.store(report, text, bars.draw(report), folder)
     say(f"stored as {stored}, .md and .svg, after {report['minutes']} minutes")
 
     unequal = [row["name"] for row in rows if row.get("different_counts")]

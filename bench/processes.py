@@ -62,7 +62,8 @@ def run(command, stdout_path=os.devnull, limit_seconds=None, with_children=False
         finally:
             watch.end()
         wall = time.perf_counter() - started
-        kill_group(process.pid)  # what it may have left behind
+        if with_children:
+            kill_group(process.pid)  # what it may have left behind
         messages.seek(0)
         said = messages.read().decode(errors="replace")
     process.returncode = os.waitstatus_to_exitcode(status)  # so that Popen does not wait again

@@ -142,6 +142,22 @@ def rules(report):
         )
 
 
+def reading(report):
+    if not report["reading"]:
+        return
+    yield "## Starting and reading, all cores"
+    yield from head(["what", ">ms", ">ms of CPU", ">MB/s a core", "not reached"])
+    for row in report["reading"]:
+        speed = row["megabytes_a_second_a_core"]
+        yield line(
+            row["name"],
+            milliseconds(row["lode"]["wall_seconds"]),
+            milliseconds(row["lode"]["cpu_seconds"]),
+            f"{speed:.0f}" if speed else "",
+            "; ".join(row["missed"]),
+        )
+
+
 def memory(report):
     if not report["memory"]:
         return
@@ -182,7 +198,7 @@ def markdown(report):
         f"{machine['system']}, load {machine['load_average']:.1f} at the start. "
         f"{compilers['lode']}; Borgelt's C by {compilers['peers']}.",
     ]
-    for part in (grid, peers, rules, memory, data):
+    for part in (grid, peers, rules, reading, memory, data):
         written = list(part(report))
         if written:
             lines += ["", *written]
