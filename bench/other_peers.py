@@ -86,7 +86,11 @@ def measure_row(lode, peer_row, data, python, options):
     try:
         theirs, answer = repeated(python, f"{peer}_mine.py", [data.path, minimum], options)
     except OverTime as over:
-        return {**result, "over_time": str(over)}
+        return {
+            **result,
+            "over_time": str(over),
+            "times_as_fast": over.limit_seconds / ours["wall_seconds"],
+        }
     result |= {
         "theirs": theirs,
         "mining_seconds": answer["mining_seconds"],

@@ -22,6 +22,10 @@ class Failure(Exception):
 class OverTime(Exception):
     """A process was ended because it took more than its limit."""
 
+    def __init__(self, limit_seconds):
+        super().__init__(f"over {limit_seconds:g} s")
+        self.limit_seconds = limit_seconds
+
 
 @dataclass(frozen=True)
 class Run:
@@ -68,7 +72,7 @@ def run(command, stdout_path=os.devnull, limit_seconds=None, with_children=False
         said = messages.read().decode(errors="replace")
     process.returncode = os.waitstatus_to_exitcode(status)  # so that Popen does not wait again
     if watch.is_over:
-        raise OverTime(f"over {limit_seconds} s")
+        raise OverTime(limit_seconds)
     if process.returncode != 0:
         raise Failure(f"exit status {process.returncode}: {' '.join(command)}\n{said[-2000:]}")
     peak = max(usage.ru_maxrss / 1024, watch.peak_mib)

@@ -68,7 +68,11 @@ def measure_row(lode, rule_row, data, python, options):
         try:
             theirs, answer = repeated(python, "mlxtend_mine.py", arguments, options)
         except OverTime as over:
-            return {**result, "over_time": str(over)}
+            return {
+                **result,
+                "over_time": str(over),
+                "times_as_fast": over.limit_seconds / ours["wall_seconds"],
+            }
         written = os.path.getsize(output)
     result |= {
         "theirs": theirs,

@@ -85,7 +85,8 @@ def peers(report):
         start = [row["peer"], row["name"], f"{row['itemsets']:,}"]
         mine = [milliseconds(ours["wall_seconds"]), f"{ours['peak_mib']:.0f}"]
         if row["over_time"]:
-            yield line(*start, row["over_time"], "", "", *mine, "", "", "", verdict(row))
+            least = f"over {times(row['times_as_fast'])}"
+            yield line(*start, row["over_time"], "", "", *mine, least, "", "", verdict(row))
             continue
         theirs = row["theirs"]
         yield line(
@@ -120,7 +121,7 @@ def rules(report):
         ours = row["lode"]
         theirs = ["", "", "", ""]
         if row["over_time"]:
-            theirs[0] = row["over_time"]
+            theirs = [row["over_time"], "", "", f"over {times(row['times_as_fast'])}"]
         elif "theirs" in row:
             theirs = [
                 f"{row['theirs']['wall_seconds']:.1f}",
