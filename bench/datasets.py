@@ -4,8 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import connect_four
 from processes import run, say
-from rows import QUESTS
+from rows import CONNECT_FOUR, QUESTS
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,15 @@ class DataSets:
         self._lode = lode
         self._published = Path(published) if published else None
         self._known = {}
+        self.missing = set()
 
     def get(self, name):
         """The data set, or None where it is published elsewhere and not at hand."""
         if name not in self._known:
-            path = self._generate(QUESTS[name]) if name in QUESTS else self._find(name)
+            path = self._make(name) or self._find(name)
             self._known[name] = describe(path) if path else None
+            if not path:
+                self.missing.add(name)
         return self._known[name]
 
     def described(self):
@@ -67,10 +71,18 @@ class DataSets:
         path = self._published / name if self._published else None
         return path if path and path.is_file() else None
 
-    def _generate(self, quest):
-        # Always anew, in a second or two: an old file may come from an older generator.
+    def _make(self, name):
+        """Generates a data set, or gives back None where it is none that is generated.
+
+        Always anew, in some seconds: an old file may come from an older generator.
+        """
+        if name != CONNECT_FOUR and name not in QUESTS:
+            return None
         self._generated.mkdir(exist_ok=True)
-        path = self._generated / quest.name
-        say(f"generating {quest.name}")
-        run(quest.command(self._lode), stdout_path=path)
+        path = self._generated / name
+        say(f"generating {name}")
+        if name == CONNECT_FOUR:
+            connect_four.write(path)
+        else:
+            run(QUESTS[name].command(self._lode), stdout_path=path)
         return path

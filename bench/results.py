@@ -1,4 +1,4 @@
-"""Describes where a benchmark ran, prints it as a table and stores it."""
+"""Describes where a benchmark ran, and stores its report."""
 
 import datetime
 import json
@@ -54,71 +54,12 @@ def surroundings(root, lode):
     }
 
 
-def milliseconds(seconds):
-    return f"{seconds * 1000:,.0f}" if seconds >= 0.1 else f"{seconds * 1000:.1f}"
-
-
-def markdown(report):
-    """The report as tables."""
-    machine = report["machine"]
-    lines = [
-        f"# Benchmark of {report['time'][:10]}, commit {report['commit']}",
-        "",
-        f"{machine['processor']}, {machine['cores']} cores, {machine['memory']}, "
-        f"{machine['system']}, load {machine['load_average']:.1f} at the start. "
-        f"{report['compilers']['lode']}; peers by {report['compilers']['peers']}.",
-        "",
-        f"Medians of {report['repeats']} runs of whole processes, taken in turn, writing all frequent "
-        "itemsets as text to /dev/null; lode with one thread. Borgelt is the better of his Eclat "
-        "and FP-growth (PyFIM 6.28's sources). Allowed is 1.5 times the ratio of the prototype.",
-        "",
-    ]
-    if report["rows"]:
-        lines += [
-            "| data, minimum support | itemsets | lode ms (user) | Borgelt ms (user) | "
-            "lode / Borgelt | of CPU | allowed | |",
-            "|---|--:|--:|--:|--:|--:|--:|---|",
-        ]
-    for row in report["rows"]:
-        lode, best = row["programs"]["lode"], row["programs"][row["best_peer"]]
-        allowed = f"{row['allowed_ratio']:.2f}" if row["allowed_ratio"] else ""
-        verdict = "" if row["within"] else "over"
-        if row["different_counts"]:
-            verdict = "COUNTS DIFFER: " + ", ".join(
-                f"{name} {count:,}" for name, count in row["counts"].items()
-            )
-        lines.append(
-            f"| {row['name']} | {row['itemsets']:,} "
-            f"| {milliseconds(lode['wall_seconds'])} ({milliseconds(lode['user_seconds'])}) "
-            f"| {milliseconds(best['wall_seconds'])} ({milliseconds(best['user_seconds'])}) "
-            f"{row['best_peer']} "
-            f"| {row['ratio']:.2f} | {row['cpu_ratio']:.2f} | {allowed} | {verdict} |"
-        )
-    if report["memory"]:
-        lines += [
-            "",
-            "Peak memory of lode with its default number of threads:",
-            "",
-            "| data, minimum support | MiB | limit | ms | |",
-            "|---|--:|--:|--:|---|",
-        ]
-    for row in report["memory"]:
-        lines.append(
-            f"| {row['name']} | {row['peak_mib']:.0f} | {row['limit_mib']} "
-            f"| {milliseconds(row['wall_seconds'])} | {'' if row['within'] else 'over'} |"
-        )
-    lines += ["", "| data | transactions | bytes | SHA-256 |", "|---|--:|--:|---|"]
-    for name, data in report["data"].items():
-        lines.append(
-            f"| {name} | {data['transactions']:,} | {data['bytes']:,} | {data['sha256'][:16]}... |"
-        )
-    return "\n".join(lines)
-
-
-def store(report, folder):
-    """Writes NAME.json and NAME.md, named after day and commit; gives back the JSON's path."""
+def store(report, text, picture, folder):
+    """Writes NAME.json, .md and .svg, named after day and commit; gives back the JSON's path."""
     folder.mkdir(exist_ok=True)
-    path = folder / f"{report['time'][:10]}-{report['commit']}.json"
+    quick = "-quick" if report["quick"] else ""
+    path = folder / f"{report['time'][:10]}-{report['commit']}{quick}.json"
     path.write_text(json.dumps(report, indent=2) + "\n")
-    path.with_suffix(".md").write_text(markdown(report) + "\n")
+    path.with_suffix(".md").write_text(text + "\n")
+    path.with_suffix(".svg").write_text(picture)
     return os.path.relpath(path)
