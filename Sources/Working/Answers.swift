@@ -7,12 +7,8 @@ extension Worker {
   mutating func counted(_ run: CellRun, _ outcome: WorkerOutcome) {
     guard let cell = cell(of: run) else { return }
     let range = run.cell.range
-    // One piece of work more than there are threads is in the pool, so a part of the time was spent
-    // waiting for one.
-    let inPool = UInt64(busyCount) + 1
-    let threads = min(UInt64(max(configuration.threads, 1)), inPool)
     assignments.byNumber[run.assignment]?.cells[range]?.microseconds =
-      cell.microseconds + (now - run.begunAt) * 1_000 * threads / inPool
+      cell.microseconds + (now - run.begunAt) * 1_000
     switch outcome {
     case .counted(let part): partCounted(part, run)
     case .answered(let counted): answered(counted, cell, run)

@@ -7,11 +7,10 @@ import Blocks
 import Messages
 
 extension Worker {
-  /// Keeps as many threads busy as there are, and one piece of work ready for the first that is done:
-  /// many take less time than the news that they are done.
+  /// Keeps as many threads busy as there are.
   mutating func schedule() {
     guard !hasStopped, membership.phase != .leaving else { return }
-    while busyCount < max(configuration.threads, 1) + 1, beginNext() {}
+    while busyCount < max(configuration.threads, 1), beginNext() {}
   }
 
   /// Begins one piece of work of the job whose turn it is; false where there is none.

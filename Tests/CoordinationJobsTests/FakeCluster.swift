@@ -51,6 +51,8 @@ struct FakeCluster {
     random = SeededGenerator(seed: seed)
     configuration = CoordinatorConfiguration()
     configuration.inlineLimit = 256
+    // Counting takes next to no time here: small leases make as many of them as where it takes long.
+    configuration.leaseMilliseconds = 1
     configuration.candidatesPerRange = targets
     configuration.reportRule = rule
     configuration.replication = replication

@@ -51,6 +51,7 @@ import Testing
       var cluster = try FakeCluster(
         data, workers: 2, replication: 2, seed: 12, targets: 4...8, rule: .nominate
       ) { $0.sharedTransactionLimit = limit }
+      try cluster.run { $0.coordinator.cluster.members.countingWorkers.count == 2 }
       try cluster.submit(support: 10)
       try cluster.run { $0.isDone() }
       let result = try cluster.result()
@@ -72,6 +73,7 @@ import Testing
     var cluster = try FakeCluster(
       data, workers: 2, replication: 2, seed: 13, targets: 4...8, rule: .nominate)
     cluster.workers[0].faults.isStuck = true
+    try cluster.run { $0.coordinator.cluster.members.countingWorkers.count == 2 }
     try cluster.submit(support: 10)
     try cluster.run { $0.isDone() }
     let result = try cluster.result()

@@ -77,8 +77,9 @@ extension JobMachine {
     return max(1, workers.reduce(0) { $0 + (cluster.members.worker($1)?.threads ?? 1) })
   }
 
-  /// No lease is worth less than this part of the target, where so much is left: about what it takes
-  /// to hand it out, ten times.
+  /// No lease has fewer ranges, where there are any, unless they are worth this part of the target:
+  /// about what it takes to hand them out, ten times.
+  private static let smallestLease = 4
   private static let leasesPerTarget = 256.0
 
   /// Takes cells for one lease out of a piece: about the target, and toward the end of a level ever
@@ -101,7 +102,9 @@ extension JobMachine {
     var ranges: [UInt32] = []
     var microseconds = 0.0
     var bytes: UInt64 = 0
-    while ranges.count < share || microseconds < least, microseconds < Double(target) {
+    while ranges.count < share || (ranges.count < Self.smallestLease && microseconds < least),
+      microseconds < Double(target)
+    {
       guard let next = level.pieces[index].takeNext() else { break }
       if next.isReturned, !level.isOpen(next.range, for: level.pieces[index]) { continue }
       if let rule = level.countingRule(next.range, of: level.pieces[index]) {
