@@ -27,12 +27,8 @@ struct BlockFiller: Sendable {
     }
   }
 
-  /// Makes a block of what is left; no batch may follow.
-  mutating func finish() throws {
-    try closeBlock()
-  }
-
-  private mutating func closeBlock() throws {
+  /// Makes a block of what is left; nothing where nothing is.
+  mutating func closeBlock() throws {
     guard let block = builder.finish() else { return }
     let idCount = block.itemIDs.last.map { Int($0) + 1 } ?? 0
     if counts.count < idCount {
@@ -95,16 +91,12 @@ final class BlockFilling: Sendable {
     batch.removeAll()
   }
 
-  /// What the blocks hold in the end; once.
+  /// Waits until all batches have been taken and gives what came of them, the last block still open;
+  /// once.
+  ///
+  /// - Throws: what went wrong with a batch.
   func finish() throws -> BlockFiller {
-    guard let thread else {
-      return try desk.update { desk in
-        Result {
-          try desk.filler.finish()
-          return desk.filler
-        }
-      }.get()
-    }
+    guard let thread else { return desk.update { $0.filler } }
     desk.update { $0.isEnding = true }
     thread.join()
     return try desk.wait { $0.outcome }.get()
@@ -119,7 +111,6 @@ final class BlockFilling: Sendable {
         try filler.take(batch)
         desk.update { $0.spare = batch }
       }
-      try filler.finish()
       return filler
     }
     desk.update { $0.outcome = outcome }

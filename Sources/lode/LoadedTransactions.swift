@@ -67,11 +67,13 @@ struct LoadedTransactions {
       _ = try filling.finish()
       throw error
     }
-    let filled = try filling.finish()
+    var filled = try filling.finish()
+    try filled.closeBlock()
+    // Blocks know no ids above their highest.
+    var counts = filled.counts
+    counts.append(contentsOf: repeatElement(0, count: max(dictionary.count - counts.count, 0)))
     return LoadedTransactions(
-      blocks: filled.blocks, dictionary: dictionary,
-      counts: filled.counts
-        + repeatElement(0, count: max(dictionary.count - filled.counts.count, 0)),
+      blocks: filled.blocks, dictionary: dictionary, counts: counts,
       transactionCount: filled.transactionCount,
       byteCount: filled.byteCount + dictionary.memoryBytes)
   }
