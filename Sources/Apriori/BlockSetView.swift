@@ -41,14 +41,15 @@ struct BlockSetView {
     return index < 0 ? nil : blocks[block].containers[Int(index)]
   }
 
-  /// How often any of the ranks occurs.
-  var occurrenceCount: Int {
+  /// How many rows hold a rank.
+  func count(of rank: Int) -> Int {
     var sum = 0
     for block in blocks.indices {
-      for rank in 0..<rankCount {
-        if let container = container(rank, in: block) { sum += Int(container.cardinality) }
-      }
+      if let container = container(rank, in: block) { sum += Int(container.cardinality) }
     }
     return sum
   }
+
+  /// How often any of the ranks occurs.
+  var occurrenceCount: Int { (0..<rankCount).reduce(0) { $0 + count(of: $1) } }
 }

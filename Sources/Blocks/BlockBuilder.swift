@@ -15,8 +15,12 @@ public import Itemsets
 /// Appending notes the distinct items of each row and, per item, what decides its container's kind
 /// and size; finishing lays the containers out and writes the rows into them. Its memory, reused
 /// from block to block, is 16 bytes for every id up to the highest (ids of a dictionary are dense)
-/// and 6 bytes an occurrence.
+/// and 4 bytes an occurrence, with room for 2 Mi of them.
 public struct BlockBuilder: Sendable {
+  /// Occurrences that a block finds room for without growing: growing copies and touches new memory,
+  /// which took a quarter of reading, while room that stays unused is only addresses.
+  private static let occurrencesInRoom = 1 << 21
+
   private let transactionsPerBlock: Int
   private let occurrencesPerBlock: Int
   private let dataSet: DataSetID
@@ -27,11 +31,12 @@ public struct BlockBuilder: Sendable {
   private var places: [ItemPlace] = []
   /// Bit `id` is set for the ids present in the block.
   private var present: [UInt64] = []
-  /// The distinct items of every row, one row after the other; entries from `used` on are spare.
+  /// The distinct items of every row, one row after the other.
   private var ids: [UInt32] = []
-  /// The row of each entry of `ids`.
-  private var rows: [UInt16] = []
-  private var used = 0
+  /// Where each row ends in `ids`.
+  private var rowEnds: [UInt32] = []
+  /// Room for the distinct items of the rows being noted.
+  private var noted: [UInt32] = []
   /// Items in the transactions taken, repeated ids included.
   private var itemsTaken = 0
   private var times: [Int64] = []
@@ -83,9 +88,10 @@ public struct BlockBuilder: Sendable {
     let start = first == 0 ? 0 : batch.ends[first - 1]
     let items = start..<batch.ends[end - 1]
     makeRoom(forItems: batch.items[items])
-    used = noteOccurrences(
-      batch, transactions: first..<end, firstRow: transactionCount, used: used, tallies: &tallies,
-      present: &present, ids: &ids, rows: &rows)
+    let count = noteOccurrences(
+      batch, transactions: first..<end, firstRow: transactionCount, used: ids.count,
+      tallies: &tallies, present: &present, ids: &noted, ends: &rowEnds)
+    ids.append(contentsOf: noted[..<count])
     transactionCount += end - first
     itemsTaken += items.count
     if !batch.times.isEmpty { times.append(contentsOf: batch.times[first..<end]) }
@@ -101,13 +107,14 @@ public struct BlockBuilder: Sendable {
     if transactionCount == 0 { return nil }
     let layout = layOutContainers()
     var payload = [UInt16](repeating: 0, count: layout.payloadLength)
-    fillContainers(ids: ids, rows: rows, used: used, places: &places, payload: &payload)
+    fillContainers(ids: ids, ends: rowEnds, places: &places, payload: &payload)
     let block = Block(
       dataSet: dataSet, sequenceNumber: sequenceNumber, dictionaryDigest: dictionaryDigest,
       transactionCount: transactionCount, itemIDs: layout.itemIDs, containers: layout.containers,
       payload: payload, times: times, customers: customers)
     transactionCount = 0
-    used = 0
+    ids.removeAll(keepingCapacity: true)
+    rowEnds.removeAll(keepingCapacity: true)
     itemsTaken = 0
     times.removeAll(keepingCapacity: true)
     customers.removeAll(keepingCapacity: true)
@@ -151,11 +158,10 @@ public struct BlockBuilder: Sendable {
       places.append(contentsOf: repeatElement(ItemPlace(), count: count - places.count))
       present.append(contentsOf: repeatElement(0, count: (count + 63) / 64 - present.count))
     }
-    if used + items.count > ids.count {
-      let spare = max(used + items.count, 2 * ids.count) - ids.count
-      ids.append(contentsOf: repeatElement(0, count: spare))
-      rows.append(contentsOf: repeatElement(0, count: spare))
+    if items.count > noted.count {
+      noted.append(contentsOf: repeatElement(0, count: items.count - noted.count))
     }
+    if ids.capacity < Self.occurrencesInRoom { ids.reserveCapacity(Self.occurrencesInRoom) }
   }
 
   /// Decides each item's container, leaves its place in `places`, and forgets the tallies.

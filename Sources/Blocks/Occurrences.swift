@@ -59,22 +59,25 @@ struct ItemPlace {
   mutating func remember(_ mark: UInt64) { bits = bits & 0xFF_FFFF_FFFF | mark << 40 }
 }
 
-/// Appends the distinct ids of each transaction to `ids`, with their row to `rows`, and tallies them.
+/// Writes the distinct ids of each transaction to `ids`, appends where it ends to `ends`, and tallies
+/// them.
 ///
-/// All arrays must have room. Returns the number of entries in use in `ids` and `rows`.
+/// `ids` must have room for all items, `tallies` and `present` for their ids. Ends count from the
+/// first row of the block, whose rows before the first have `used` ids. Returns the number of ids
+/// written.
 func noteOccurrences(
   _ batch: TransactionBatch, transactions: Range<Int>, firstRow: Int, used: Int,
-  tallies: inout [ItemTally], present: inout [UInt64], ids: inout [UInt32], rows: inout [UInt16]
+  tallies: inout [ItemTally], present: inout [UInt64], ids: inout [UInt32],
+  ends rowEnds: inout [UInt32]
 ) -> Int {
   let items = batch.items.span
   let ends = batch.ends.span
   var tallies = tallies.mutableSpan
   var present = present.mutableSpan
   var ids = ids.mutableSpan
-  var rows = rows.mutableSpan
   var start = transactions.lowerBound == 0 ? 0 : ends[transactions.lowerBound - 1]
   var row = firstRow
-  var next = used
+  var next = 0
   for transaction in transactions {
     let mark = ItemTally.mark(ofRow: row)
     let end = ends[transaction]
@@ -86,9 +89,9 @@ func noteOccurrences(
       tally.count(mark)
       tallies[Int(id)] = tally
       ids[next] = id
-      rows[next] = UInt16(truncatingIfNeeded: row)
       next &+= 1
     }
+    rowEnds.append(UInt32(truncatingIfNeeded: used &+ next))
     row += 1
     start = end
   }
@@ -99,34 +102,39 @@ func noteOccurrences(
 ///
 /// `payload` is zero, and `places` holds the start of every container.
 func fillContainers(
-  ids: [UInt32], rows: [UInt16], used: Int, places: inout [ItemPlace], payload: inout [UInt16]
+  ids: [UInt32], ends: [UInt32], places: inout [ItemPlace], payload: inout [UInt16]
 ) {
   let ids = ids.span
-  let rows = rows.span
+  let ends = ends.span
   var places = places.mutableSpan
   var payload = payload.mutableSpan
-  for index in 0..<used {
-    let id = Int(ids[index])
-    let row = rows[index]
-    var place = places[id]
-    let cursor = place.cursor
-    switch place.kind {
-    case .array:
-      payload[cursor] = row
-      place.advance(by: 1)
-      places[id] = place
-    case .bitmap:
-      payload[cursor + Int(row >> 4)] |= 1 << (row & 15)
-    case .runs:
-      let mark = ItemTally.mark(ofRow: Int(row))
-      if place.lastMark &+ 1 == mark {
-        payload[cursor - 1] &+= 1
-      } else {
+  var start = 0
+  for rowIndex in ends.indices {
+    let row = UInt16(truncatingIfNeeded: rowIndex)
+    let end = Int(ends[rowIndex])
+    for index in start..<end {
+      let id = Int(ids[index])
+      var place = places[id]
+      let cursor = place.cursor
+      switch place.kind {
+      case .array:
         payload[cursor] = row
-        place.advance(by: 2)
+        place.advance(by: 1)
+        places[id] = place
+      case .bitmap:
+        payload[cursor + Int(row >> 4)] |= 1 << (row & 15)
+      case .runs:
+        let mark = ItemTally.mark(ofRow: rowIndex)
+        if place.lastMark &+ 1 == mark {
+          payload[cursor - 1] &+= 1
+        } else {
+          payload[cursor] = row
+          place.advance(by: 2)
+        }
+        place.remember(mark)
+        places[id] = place
       }
-      place.remember(mark)
-      places[id] = place
     }
+    start = end
   }
 }

@@ -10,6 +10,9 @@ struct ByteSource: ~Copyable {
   /// Whether the input is gzip.
   var isCompressed: Bool { inflater != nil }
 
+  /// Bytes that are enough to recognise an input by, few because they are copied once more.
+  private static let firstBytes = 4_096
+
   private let descriptor: Int32
   private let chunkBytes: Int
   /// Bytes read but not yet handed on: the first ones, and all compressed ones.
@@ -29,7 +32,7 @@ struct ByteSource: ~Copyable {
       if descriptor < 0 { throw Self.openError(path, errno) }
     }
     // A pipe may give these bytes one by one.
-    while held.count < 4, !fileEnded { try readHeld() }
+    while held.count < 4, !fileEnded { try readHeld(min(Self.firstBytes, self.chunkBytes)) }
     if let error = Self.foreignFormat(held, name) { throw error }
     if held.starts(with: [0x1F, 0x8B]) {
       inflater = Inflater()
@@ -63,7 +66,7 @@ struct ByteSource: ~Copyable {
       if heldStart == held.count {
         held.removeAll(keepingCapacity: true)
         heldStart = 0
-        try readHeld()
+        try readHeld(chunkBytes)
         if fileEnded {
           if inflater?.isBetweenMembers ?? true { return 0 }
           throw ReadError(
@@ -86,9 +89,9 @@ struct ByteSource: ~Copyable {
     }
   }
 
-  /// Appends a chunk of the file to `held`, or notes the end.
-  private mutating func readHeld() throws(ReadError) {
-    var chunk = [UInt8](repeating: 0, count: chunkBytes)
+  /// Appends up to so many bytes of the file to `held`, or notes the end.
+  private mutating func readHeld(_ byteCount: Int) throws(ReadError) {
+    var chunk = [UInt8](repeating: 0, count: byteCount)
     let count = try readInto(&chunk)
     held.append(contentsOf: chunk[..<count])
   }

@@ -52,13 +52,16 @@ extension ByteStream {
     var searched = 0
     while true {
       while searched < unread.count {
-        let next = buffer[position + searched]
-        if next == byte { return true }
-        searched += 1
-        if next == UInt8(ascii: "\n") {
-          lines += 1
-          if lines == ReadingLimits.sampleLines { return false }
+        let start = position + searched
+        let newline = firstIndex(of: UInt8(ascii: "\n"), in: buffer, start..<end)
+        if firstIndex(of: byte, in: buffer, start..<(newline ?? end)) != nil { return true }
+        guard let newline else {
+          searched = unread.count
+          break
         }
+        searched = newline + 1 - position
+        lines += 1
+        if lines == ReadingLimits.sampleLines { return false }
       }
       if searched >= ReadingLimits.sampleBytes { return false }
       if hasFailed { return false }  // what is wrong is told when the parser comes to it

@@ -21,17 +21,20 @@ struct LoadedTransactions {
   ) throws(CommandFailure) -> LoadedTransactions {
     let narrator = machine.narrator
     let title = name ?? dataSetName(arguments.input)
-    var loader = Loader(
-      transactionsPerBlock: arguments.blockTransactions, memoryLimit: machine.memoryBytes)
     do {
       var reader = try TransactionReader(
         paths: arguments.input, options: arguments.options(machine: machine))
-      try loader.load(&reader) { narrator.show(readingProgress(title, $0)) }
+      let filler = BlockFiller(
+        transactionsPerBlock: arguments.blockTransactions, memoryLimit: machine.memoryBytes)
+      let loaded = try load(
+        &reader, BlockFilling(filler, onOwnThread: machine.threadCount > 1)
+      ) { narrator.show(readingProgress(title, $0)) }
       narrator.clear()
       report(
-        reader, name: title, transactions: loader.result.transactionCount,
-        items: loader.result.dictionary.count, blocks: loader.result.blocks.count,
-        saysFormat: name == nil, keptEmpty: arguments.keepEmpty, narrator: narrator)
+        reader, name: title, transactions: loaded.transactionCount, items: loaded.dictionary.count,
+        blocks: loaded.blocks.count, saysFormat: name == nil, keptEmpty: arguments.keepEmpty,
+        narrator: narrator)
+      return loaded
     } catch let error as ReadError {
       narrator.clear()
       throw error.kind == .usage ? .usage("\(error)") : .failed(error)
@@ -41,7 +44,38 @@ struct LoadedTransactions {
     } catch {
       throw .failed("\(error)")
     }
-    return loader.result
+  }
+
+  private static func load(
+    _ reader: inout TransactionReader, _ filling: BlockFilling,
+    progress: (ReadingSummary) -> Void
+  ) throws -> LoadedTransactions {
+    var dictionary = ItemDictionary()
+    var batch = TransactionBatch()
+    var nextProgress = 0.0
+    do {
+      while try reader.read(into: &batch, dictionary: &dictionary) {
+        try filling.take(&batch)
+        let now = monotonicSeconds()
+        if now >= nextProgress {
+          progress(reader.summary)
+          nextProgress = now + 0.1
+        }
+      }
+    } catch let error as ReadError {
+      // What went wrong with the transactions before it comes first.
+      _ = try filling.finish()
+      throw error
+    }
+    var filled = try filling.finish()
+    try filled.closeBlock()
+    // Blocks know no ids above their highest.
+    var counts = filled.counts
+    counts.append(contentsOf: repeatElement(0, count: max(dictionary.count - counts.count, 0)))
+    return LoadedTransactions(
+      blocks: filled.blocks, dictionary: dictionary, counts: counts,
+      transactionCount: filled.transactionCount,
+      byteCount: filled.byteCount + dictionary.memoryBytes)
   }
 
   private static func dataSetName(_ inputs: [String]) -> String {
@@ -83,69 +117,6 @@ struct LoadedTransactions {
     if summary.rowsWithoutTransaction > 0 {
       narrator.say(
         Progress.counted(summary.rowsWithoutTransaction, "row") + " without a transaction skipped")
-    }
-  }
-}
-
-/// Fills blocks from a reader.
-private struct Loader {
-  private var builder: BlockBuilder
-  private let memoryLimit: Int
-  private var blocks: [Block] = []
-  private var dictionary = ItemDictionary()
-  private var transactionCount: UInt64 = 0
-  private var byteCount = 0
-  private var counts: [UInt64] = []
-
-  init(transactionsPerBlock: Int, memoryLimit: Int) {
-    builder = BlockBuilder(transactionsPerBlock: transactionsPerBlock)
-    self.memoryLimit = memoryLimit
-  }
-
-  var result: LoadedTransactions {
-    LoadedTransactions(
-      blocks: blocks, dictionary: dictionary, counts: counts, transactionCount: transactionCount,
-      byteCount: byteCount + dictionary.memoryBytes)
-  }
-
-  mutating func load(
-    _ reader: inout TransactionReader, progress: (ReadingSummary) -> Void
-  ) throws {
-    var batch = TransactionBatch()
-    var nextProgress = 0.0
-    while try reader.read(into: &batch, dictionary: &dictionary) {
-      try take(batch)
-      batch.removeAll()
-      let now = monotonicSeconds()
-      if now >= nextProgress {
-        progress(reader.summary)
-        nextProgress = now + 0.1
-      }
-    }
-    try closeBlock()
-  }
-
-  private mutating func take(_ batch: TransactionBatch) throws {
-    transactionCount += UInt64(batch.count)
-    var next = 0
-    while next < batch.count {
-      next = try builder.append(batch, from: next)
-      if next < batch.count { try closeBlock() }
-    }
-  }
-
-  private mutating func closeBlock() throws {
-    guard let block = builder.finish() else { return }
-    if counts.count < dictionary.count {
-      counts.append(contentsOf: repeatElement(0, count: dictionary.count - counts.count))
-    }
-    try block.addCounts(into: &counts)
-    blocks.append(block)
-    byteCount += block.byteCount
-    if byteCount > memoryLimit {
-      throw CommandFailure.failed(
-        "after \(grouped(transactionCount)) transactions the blocks hold \(byteCount >> 20) MiB,"
-          + " over the memory limit of \(memoryLimit >> 20) MiB; raise --memory")
     }
   }
 }

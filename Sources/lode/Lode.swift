@@ -25,12 +25,28 @@ struct Lode: ParsableCommand {
     throw CommandFailure.usage("say what to do\n\n" + Self.helpMessage())
   }
 
+  /// The command that the arguments ask for.
+  ///
+  /// ArgumentParser describes all commands to itself before it looks at the first word, which takes
+  /// as long as mining a small file. So `mine` is tried by itself first; whatever that cannot make
+  /// sense of (help, a version, a mistake) goes to the parser of all commands, which knows the words
+  /// for it.
+  private static func parsedCommand() throws -> any ParsableCommand {
+    let arguments = CommandLine.arguments.dropFirst()
+    if arguments.first == MineCommand.configuration.commandName,
+      let command = try? MineCommand.parseAsRoot(Array(arguments.dropFirst())) as? MineCommand
+    {
+      return command
+    }
+    return try parseAsRoot()
+  }
+
   /// Exit status: 0 done, 1 the work failed, 2 wrong usage.
   static func main() {
     ignoreOutputSignals()
     StandardStreams.occupy()
     do {
-      var command = try parseAsRoot()
+      var command = try parsedCommand()
       try command.run()
       try flushStandardOutput()
     } catch let failure as CommandFailure {

@@ -83,6 +83,26 @@ import Testing
     #expect(Set(plain).count == 1023)
   }
 
+  /// What is wrong with transactions is said before what is wrong behind them, though one thread
+  /// reads on while another takes them.
+  @Test func sameErrorOnAnyThreads() throws {
+    let folder = try TemporaryFolder()
+    let lines = (0..<70_000).map { row in
+      (0..<12).map { "\(row % 97 + 97 * $0)" }.joined(separator: " ") + "\n"
+    }
+    try folder.write("rotten", lines.joined() + "1 2\u{0}3\n")
+    for threads in [1, 2, 4] {
+      let rotten = try lode("mine rotten -q --min-support 1% --threads \(threads)", in: folder)
+      #expect(rotten.status == 1)
+      #expect(rotten.messages.contains("rotten:70001: a NUL byte"), "\(rotten.messages)")
+      let large = try lode(
+        "mine rotten -q --memory 1MiB --block-transactions 1000 --threads \(threads)", in: folder)
+      #expect(large.status == 1)
+      #expect(large.messages.contains("over the memory limit of 1 MiB"), "\(large.messages)")
+      #expect(large.messages.contains("transactions the blocks hold 1 MiB"), "\(large.messages)")
+    }
+  }
+
   @Test func sameBytesEachTime() throws {
     let folder = try TemporaryFolder()
     try folder.write(

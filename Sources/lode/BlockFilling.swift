@@ -1,0 +1,118 @@
+import Blocks
+import Itemsets
+import Runtime
+
+/// Fills blocks from batches, and counts items.
+struct BlockFiller: Sendable {
+  private(set) var blocks: [Block] = []
+  /// Transactions that contain each item, by dictionary id, up to the highest id of any block.
+  private(set) var counts: [UInt64] = []
+  private(set) var transactionCount: UInt64 = 0
+  /// Bytes held by the blocks.
+  private(set) var byteCount = 0
+  private var builder: BlockBuilder
+  private let memoryLimit: Int
+
+  init(transactionsPerBlock: Int, memoryLimit: Int) {
+    builder = BlockBuilder(transactionsPerBlock: transactionsPerBlock)
+    self.memoryLimit = memoryLimit
+  }
+
+  mutating func take(_ batch: TransactionBatch) throws {
+    transactionCount += UInt64(batch.count)
+    var next = 0
+    while next < batch.count {
+      next = try builder.append(batch, from: next)
+      if next < batch.count { try closeBlock() }
+    }
+  }
+
+  /// Makes a block of what is left; nothing where nothing is.
+  mutating func closeBlock() throws {
+    guard let block = builder.finish() else { return }
+    let idCount = block.itemIDs.last.map { Int($0) + 1 } ?? 0
+    if counts.count < idCount {
+      counts.append(contentsOf: repeatElement(0, count: idCount - counts.count))
+    }
+    try block.addCounts(into: &counts)
+    blocks.append(block)
+    byteCount += block.byteCount
+    if byteCount > memoryLimit {
+      throw CommandFailure.failed(
+        "after \(grouped(transactionCount)) transactions the blocks hold \(byteCount >> 20) MiB,"
+          + " over the memory limit of \(memoryLimit >> 20) MiB; raise --memory")
+    }
+  }
+}
+
+/// Fills blocks on a thread of its own while the caller reads on, or at once where there is none.
+///
+/// Batches are taken in the order in which they are given, so the blocks do not show it. One batch is
+/// read while the one before is built: both take about as long.
+final class BlockFilling: Sendable {
+  private struct Desk {
+    /// Where there is no thread.
+    var filler: BlockFiller
+    /// What the thread is to take next.
+    var waiting: TransactionBatch?
+    /// A batch whose memory can be used again.
+    var spare = TransactionBatch()
+    var isEnding = false
+    /// How the thread ended.
+    var outcome: Result<BlockFiller, any Error>?
+  }
+
+  private let desk: Monitor<Desk>
+  private let thread: Thread?
+
+  init(_ filler: BlockFiller, onOwnThread: Bool) {
+    let desk = Monitor(Desk(filler: filler))
+    self.desk = desk
+    let thread = onOwnThread ? Thread { Self.work(at: desk, filler) } : nil
+    self.thread = thread?.isRunning == true ? thread : nil
+  }
+
+  /// Takes a batch and leaves an empty one in its place.
+  ///
+  /// - Throws: what went wrong with this batch or one before.
+  func take(_ batch: inout TransactionBatch) throws {
+    if thread == nil {
+      try desk.update { desk in Result { try desk.filler.take(batch) } }.get()
+    } else {
+      _ = desk.wait { $0.waiting == nil || $0.outcome != nil ? true : nil }
+      let given = batch
+      batch = try desk.update { desk in
+        if let outcome = desk.outcome { return outcome.map { _ in TransactionBatch() } }
+        desk.waiting = given
+        defer { desk.spare = TransactionBatch() }
+        return .success(desk.spare)
+      }.get()
+    }
+    batch.removeAll()
+  }
+
+  /// Waits until all batches have been taken and gives what came of them, the last block still open;
+  /// once.
+  ///
+  /// - Throws: what went wrong with a batch.
+  func finish() throws -> BlockFiller {
+    guard let thread else { return desk.update { $0.filler } }
+    desk.update { $0.isEnding = true }
+    thread.join()
+    return try desk.wait { $0.outcome }.get()
+  }
+
+  private static func work(at desk: Monitor<Desk>, _ empty: BlockFiller) {
+    var filler = empty
+    let outcome = Result {
+      while true {
+        _ = desk.wait { $0.waiting != nil || $0.isEnding ? true : nil }
+        guard let batch = desk.update({ $0.waiting.take() }) else { break }
+        try filler.take(batch)
+        desk.update { $0.spare = batch }
+      }
+      return filler
+    }
+    desk.update { $0.outcome = outcome }
+  }
+}
