@@ -18,7 +18,10 @@ func countDense(
 ) {
   let prefixes = scratch.prefixes.reserve((pathLength + 2) * stripWordCount)
   let isOneStrip = dense.stride <= stripWordCount
+  // A walk writes over the path that its range begins with, and every strip walks anew.
+  let firstPath = Array(UnsafeBufferPointer(start: start.path, count: pathLength))
   for firstWord in stride(from: 0, to: dense.stride, by: stripWordCount) {
+    for index in 0..<pathLength { start.path[index] = firstPath[index] }
     countStrip(
       start, pathLength: pathLength, dense: dense, firstWord: firstWord,
       wordCount: min(stripWordCount, dense.stride - firstWord),

@@ -70,6 +70,29 @@ import Testing
     }
   }
 
+  /// Every strip walks the range anew, from the path that it begins with.
+  @Test func rangesOverSeveralStripsCountWhatRowsCount() throws {
+    var random = SeededGenerator(seed: 2)
+    let rows = (0..<66_000).map { _ -> [Int] in
+      let bits = random.next() | random.next()
+      return (0..<20).filter { bits >> UInt64($0) & 1 == 1 }
+    }
+    let data = try ShardedData(rows: rows, itemCount: 20, support: 24_000, shardCount: 2)
+    let dense = try data.projection(of: [0, 1], layout: .dense)
+    let sparse = try data.projection(of: [0, 1], layout: .sparse)
+    let scratch = CountingScratch()
+    let levels = try data.levels()
+    #expect(levels.count >= 3)
+    for level in levels {
+      for range in candidateRanges(of: level, targetCandidateCount: 300) {
+        #expect(
+          count(range, of: level, in: dense, mode: .all, scratch: scratch)
+            == count(range, of: level, in: sparse, mode: .all, scratch: scratch),
+          "level \(level.length)")
+      }
+    }
+  }
+
   @Test(arguments: [Projection.Layout.dense, .sparse])
   func listsAreAllCountsFiltered(layout: Projection.Layout) throws {
     let scratch = CountingScratch()
