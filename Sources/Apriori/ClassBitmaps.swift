@@ -144,6 +144,9 @@ final class ClassCache: Sendable {
     state = Mutex(State(entries: Array(repeating: nil, count: rankCount)))
   }
 
+  /// Whether nothing has been kept.
+  var isEmpty: Bool { state.withLock { $0.byteCount == 0 } }
+
   /// Bytes held now.
   var byteCount: Int {
     state.withLock { $0.byteCount + $0.entries.count * MemoryLayout<ClassBitmaps?>.stride }

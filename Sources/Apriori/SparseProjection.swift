@@ -45,6 +45,17 @@ struct SparseProjection<Rank: FixedWidthInteger & UnsignedInteger & Sendable>: S
     self.starts = starts
     longestRow = transposition.longestRow
   }
+
+  /// What counting has left in a projection, and no more.
+  init(withoutRowsOf whole: Self) {
+    rankCount = whole.rankCount
+    rowCount = whole.rowCount
+    rows = []
+    positions = []
+    starts = []
+    longestRow = whole.longestRow
+    classes = whole.classes
+  }
 }
 
 /// Turns blocks, which hold rows by item, into rows of ranks, one block after the other.

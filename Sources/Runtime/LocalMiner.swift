@@ -4,7 +4,7 @@ import Coordination
 public import Itemsets
 import Working
 
-/// Mines blocks held in memory with the threads of this process.
+/// Mines blocks held in memory, or in a temporary file, with the threads of this process.
 ///
 /// Runs the state machines of a cluster, a coordinator and one worker, in this process; every thread
 /// takes the next piece of work that either wants done, does it and reports back.
@@ -45,7 +45,8 @@ public struct LocalMiner: Sendable {
   /// Item occurrences after which a block set is full, well below what a projection can take.
   static let occurrenceLimit = 1 << 28
 
-  private let blockSets: [[Block]]
+  private let blockSets: [[BlockPile.Entry]]
+  private let isSpilled: Bool
   private let items: RankedItems
   private let itemCount: Int
   private let transactionCount: UInt64
@@ -58,21 +59,22 @@ public struct LocalMiner: Sendable {
   ///   - itemCount: all items, for the figures of level 1; nil for the frequent ones alone.
   ///   - transactionCount: all transactions, the empty ones included where they count.
   public init(
-    blocks: [Block], items: RankedItems, itemCount: Int? = nil, transactionCount: UInt64,
+    blocks: BlockPile, items: RankedItems, itemCount: Int? = nil, transactionCount: UInt64,
     options: Options
   ) {
+    isSpilled = blocks.isSpilled
     self.items = items
     self.itemCount = itemCount ?? items.count
     self.transactionCount = transactionCount
     self.options = options
-    var sets: [[Block]] = []
-    var open: [Block] = []
+    var sets: [[BlockPile.Entry]] = []
+    var open: [BlockPile.Entry] = []
     var openTransactions = 0
     var openOccurrences = 0
-    for block in blocks {
+    for block in blocks.entries {
       open.append(block)
       openTransactions += block.transactionCount
-      openOccurrences += block.containers.reduce(0) { $0 + Int($1.cardinality) }
+      openOccurrences += block.occurrenceCount
       if openTransactions >= options.transactionsPerBlockSet
         || openOccurrences >= Self.occurrenceLimit
         || open.count * items.count >= Self.blockItemLimit
@@ -85,6 +87,16 @@ public struct LocalMiner: Sendable {
     }
     if !open.isEmpty || sets.isEmpty { sets.append(open) }
     blockSets = sets
+  }
+
+  /// A miner of `blocks`, all in memory.
+  public init(
+    blocks: [Block], items: RankedItems, itemCount: Int? = nil, transactionCount: UInt64,
+    options: Options
+  ) {
+    self.init(
+      blocks: BlockPile(blocks), items: items, itemCount: itemCount,
+      transactionCount: transactionCount, options: options)
   }
 
   /// Finds all frequent itemsets.
@@ -102,7 +114,8 @@ public struct LocalMiner: Sendable {
     progress: @escaping @Sendable (MiningProgress) -> Void = { _ in }
   ) throws(MiningError) -> ClosedLevels {
     let plan = EmbeddedPlan(
-      shards: blockSets, items: items, itemCount: itemCount, transactionCount: transactionCount,
+      shards: blockSets, isSpilled: isSpilled, items: items, itemCount: itemCount,
+      transactionCount: transactionCount,
       minimumSupport: max(minimumSupport, 1), maximumLevel: maximumLength,
       transactionsPerBlockSet: options.transactionsPerBlockSet)
     let cluster: EmbeddedCluster
@@ -122,6 +135,12 @@ public struct LocalMiner: Sendable {
           case .coordinator(let token, let work):
             .coordinator(token, perform(work, scratch: scratch))
           case .worker(let token, let work): .worker(token, perform(work, scratch: scratch))
+          case .load(let token, let file, let offset, let length):
+            .loaded(
+              token,
+              Result { () throws(SpillError) in
+                try file.read(at: offset, length: length)
+              })
           }
         desk.update { $0.handle(outcome) }
       }

@@ -9,9 +9,6 @@ extension Worker {
   /// Blocks times items of a piece: its projection holds a number for each while it is made.
   private static var blockItemLimit: Int { 1 << 23 }
 
-  /// Bytes that counting in a block set keeps from level to level, beside its projections.
-  private static var classCacheLimit: Int { 256 << 20 }
-
   /// Cuts a block set into pieces of whole shards; none where a shard is not known.
   func pieces(
     of key: CountingKey, shards: [UInt32: ShardDescription], rankCount: Int
@@ -45,7 +42,10 @@ extension Worker {
   private func piece(of shards: [ShardDescription], job: JobID) -> PieceAtWork {
     let blocks = shards.flatMap(\.blocks)
     let bytes = blocks.reduce(0) { sum, block in
-      sum + (self.blocks.residentBlock(block.id)?.byteCount ?? 2 * Int(clamping: block.length))
+      let resident = self.blocks.residentBlock(block.id)?.byteCount
+      // Blocks to be read again are not compressed: two bytes an occurrence, of six in a projection.
+      let factor = configuration.rereadsBlocks ? 3 : resident == nil ? 2 : 1
+      return sum + factor * (resident ?? Int(clamping: block.length))
     }
     return PieceAtWork(
       key: PieceKey(job: job, shards: shards.map(\.number)), blocks: blocks, byteEstimate: bytes)
@@ -68,7 +68,7 @@ extension Worker {
       }
       places.append(place)
     }
-    let cacheLimit = min(Self.classCacheLimit, configuration.memoryLimit / 4) / pieceCount
+    let cacheLimit = configuration.classCacheLimit / pieceCount
     lastToken += 1
     let run = PieceRun(key: piece.key, serial: lastToken)
     let assembly = ProjectionCache.Assembly(
@@ -167,4 +167,18 @@ extension Worker {
       jobs[key.job]?.active.removeAll { $0 == number }
     }
   }
+}
+
+/// How the memory to plan with is divided.
+extension WorkerConfiguration {
+  /// Bytes of projections.
+  var projectionLimit: Int { rereadsBlocks ? memoryLimit / 4 * 3 : memoryLimit / 2 }
+
+  /// Bytes of blocks.
+  var blockLimit: Int { rereadsBlocks ? 0 : memoryLimit / 4 }
+
+  /// Bytes of projections that counting in a block set keeps from level to level.
+  ///
+  /// Where blocks are read again these bitmaps are what stays of a projection, else they come on top.
+  var classCacheLimit: Int { rereadsBlocks ? memoryLimit / 2 : min(256 << 20, memoryLimit / 4) }
 }

@@ -107,12 +107,14 @@ struct ProjectionCache: Sendable {
     return assembly
   }
 
-  /// Throws away what was not used for longest until `bytes` more fit.
+  /// Throws away what was not used for longest until `bytes` more fit: first rows, of which counting
+  /// may have left what the next levels need, then all.
   ///
   /// - Parameter pinned: pieces with something left to count: to throw those away would be to make
   ///   them again at once.
   /// - Returns: whether they fit, or nothing is pinned or being made, so that there is no waiting.
   mutating func makeRoom(for bytes: Int, pinned: Set<PieceKey>) -> Bool {
+    measure()
     if byteCount + bytes <= limit { return true }
     let evictable = entries.filter { key, entry in
       if case .assembling = entry.state { false } else { !pinned.contains(key) }
@@ -120,11 +122,30 @@ struct ProjectionCache: Sendable {
     let spared = byteCount - evictable.values.reduce(0) { $0 + $1.byteCount }
     // What does not fit even so has to wait for what is pinned, and would gain nothing now.
     guard spared + bytes <= limit || evictable.count == entries.count else { return false }
-    for (key, _) in evictable.sorted(by: { $0.value.lastUsed < $1.value.lastUsed }) {
-      remove(key)
-      if byteCount + bytes <= limit { break }
-    }
+    let oldestFirst = evictable.sorted { $0.value.lastUsed < $1.value.lastUsed }.map(\.key)
+    for key in oldestFirst where byteCount + bytes > limit { removeRows(of: key) }
+    for key in oldestFirst where byteCount + bytes > limit { remove(key) }
     return true
+  }
+
+  /// Leaves what counting has kept in a projection; nothing where it has kept nothing.
+  private mutating func removeRows(of key: PieceKey) {
+    guard case .ready(let projection) = entries[key]?.state, projection.hasRows else { return }
+    guard let rest = projection.withoutRows else { return remove(key) }
+    let bytes = rest.byteCount
+    byteCount += bytes - (entries[key]?.byteCount ?? 0)
+    entries[key]?.state = .ready(rest)
+    entries[key]?.byteCount = bytes
+  }
+
+  /// Looks at what projections take now: they grow while they are counted in.
+  private mutating func measure() {
+    for (key, entry) in entries {
+      guard case .ready(let projection) = entry.state else { continue }
+      let bytes = projection.byteCount
+      byteCount += bytes - entry.byteCount
+      entries[key]?.byteCount = bytes
+    }
   }
 }
 

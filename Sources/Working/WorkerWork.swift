@@ -98,7 +98,8 @@ public struct MergingWork: Sendable {
   let parts: [CountReport]
   let range: CandidateRange
   let rule: CountingRule
-  let form: AnswerForm
+  /// How to answer where the parts are all; nil for a part again.
+  let form: AnswerForm?
 }
 
 /// How a report is made ready for sending.
@@ -129,7 +130,7 @@ public func perform(_ work: WorkerWork, scratch: CountingScratch) -> WorkerOutco
     case .openLevel(let work): return try work.perform(scratch)
     case .project(let work): return try work.perform()
     case .count(let work): return try work.perform(scratch)
-    case .merge(let work): return .answered(try work.perform())
+    case .merge(let work): return try work.perform()
     }
   } catch {
     return .failed("\(error)")
