@@ -51,12 +51,12 @@ extension Worker {
       key: PieceKey(job: job, shards: shards.map(\.number)), blocks: blocks, byteEstimate: bytes)
   }
 
-  /// Begins to load the blocks of a piece, if there is room for its projection.
-  mutating func beginPiece(_ place: Int, of number: Int) {
+  /// Begins to load the blocks of a piece, if there is room for its projection; false where not.
+  mutating func beginPiece(_ place: Int, of number: Int) -> Bool {
     guard let piece = assignments.byNumber[number]?.pieces[place],
       let pieceCount = assignments.byNumber[number]?.pieces.count,
       projections.makeRoom(for: piece.byteEstimate, pinned: pinnedPieces())
-    else { return }
+    else { return false }
     var sources: [BlockSource?] = []
     var places: [Int] = []
     for (place, descriptor) in piece.blocks.enumerated() {
@@ -64,7 +64,8 @@ extension Worker {
       sources.append(block.map { .decoded($0) })
       if block != nil { continue }
       guard storage.held[descriptor.id] == descriptor else {
-        return failPiece(piece.key, .objectMissing(descriptor.id))
+        failPiece(piece.key, .objectMissing(descriptor.id))
+        return true
       }
       places.append(place)
     }
@@ -76,6 +77,7 @@ extension Worker {
       places: places)
     projections.set(piece.key, .assembling(assembly), byteCount: piece.byteEstimate)
     continueLoading(run)
+    return true
   }
 
   /// Pieces with something left to count in a batch.

@@ -31,6 +31,8 @@ extension Worker {
   private mutating func beginNext(of number: Int) -> Bool {
     while formBatch(of: number) {
       var isExhausted = true
+      // Once one piece finds no room, to ask for each of the others would take long.
+      var hasRoom = true
       guard let pieceCount = assignments.byNumber[number]?.batch?.order.count,
         let first = assignments.byNumber[number]?.batch?.current
       else { return false }
@@ -46,9 +48,9 @@ extension Worker {
           assignments.byNumber[number]?.batch?.begun[slot] += 1
           return count(cell, in: projection, of: number)
         }
-        if projections.entries[key] == nil {
+        if hasRoom, projections.entries[key] == nil {
           let before = busyCount
-          beginPiece(piece, of: number)
+          hasRoom = beginPiece(piece, of: number)
           if busyCount > before { return true }
           // Failing for want of a block ends the assignment.
           if assignments.byNumber[number]?.batch == nil { return false }
