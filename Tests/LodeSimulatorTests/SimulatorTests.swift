@@ -32,7 +32,7 @@ import Testing
   static let catchingSeeds: [(Mutant, UInt64)] = [
     (.acknowledgedBeforeFlush, 1),
     (.attemptInKey, 4),
-    (.checkpointBeforeFlush, 3),
+    (.checkpointBeforeFlush, 20),
     (.checksumSkipped, 1),
     (.commitBeforeFlush, 1),
     (.inventoryIgnored, 1),
