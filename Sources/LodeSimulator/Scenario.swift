@@ -38,6 +38,9 @@ struct Scenario {
   var allowsStaleCoordinator: Bool
   var setAsideMilliseconds: UInt64
 
+  /// Whether workers that hold all data share its ranges, so that nobody is polled.
+  var sharesRanges: Bool { tick % 2 == 1 }
+
   /// How many candidates a range has, and how block sets answer.
   var rangeTargets: ClosedRange<Int>
   var rule: ReportRule?
