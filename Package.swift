@@ -33,13 +33,16 @@ let package = Package(
   targets: [
     .target(
       name: "CBitmapKernels", cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])]),
+    .target(
+      name: "CIntegerLines", dependencies: ["CBitmapKernels"],
+      cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])]),
     .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
 
     library("Itemsets"),
-    library("TransactionReaders", ["Itemsets", "CZlib"]),
+    library("TransactionReaders", ["Itemsets", "CIntegerLines", "CZlib"]),
     library(
       "Blocks", ["Itemsets", "CBitmapKernels", "CLZ4", "CXXHash"],
       settings: [.strictMemorySafety()]),
