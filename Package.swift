@@ -115,7 +115,7 @@ let package = Package(
 
     tests(of: "CBitmapKernels", []),
     tests(of: "Itemsets", []),
-    tests(of: "TransactionReaders", ["Itemsets"]),
+    tests(of: "TransactionReaders", ["Itemsets", "CBitmapKernels"]),
     tests(of: "Blocks", ["Itemsets"]),
     tests(of: "Apriori", ["Itemsets", "Blocks"]),
     tests(of: "Coordination", ["Itemsets", "Blocks", "Apriori", "Messages"]),
