@@ -84,12 +84,13 @@ private struct GroupValidator {
     guard length >= 1, length <= max(Int(rankCount), 1) else {
       throw error("cannot be: there are \(rankCount) ranks")
     }
+    let words = words.span
     var offset = 0
     while offset < words.count { offset = try readGroup(words, at: offset) }
   }
 
   private mutating func readGroup(
-    _ words: [UInt32], at offset: Int
+    _ words: Span<UInt32>, at offset: Int
   ) throws(CountingError) -> Int {
     guard words.count - offset >= LevelSegment.headerLength else {
       throw error("ends inside a group")
@@ -107,9 +108,10 @@ private struct GroupValidator {
     let end = extensionOffset + extensionCount
     guard end <= words.count else { throw error("has a group longer than its segment") }
     guard perfectCount + extensionCount > 0 else { throw error("has a group of no ranks") }
-    try readPath(words[tailOffset..<perfectOffset], shared: shared, startsSegment: offset == 0)
-    let perfect = words[perfectOffset..<extensionOffset]
-    let extensions = words[extensionOffset..<end]
+    try readPath(
+      words.extracting(tailOffset..<perfectOffset), shared: shared, startsSegment: offset == 0)
+    let perfect = words.extracting(perfectOffset..<extensionOffset)
+    let extensions = words.extracting(extensionOffset..<end)
     guard ascendsBehindPath(perfect), ascendsBehindPath(extensions),
       areDisjoint(perfect, extensions)
     else {
@@ -129,24 +131,25 @@ private struct GroupValidator {
 
   /// Takes the path of a group, which must come after the one before.
   private mutating func readPath(
-    _ tail: ArraySlice<UInt32>, shared: Int, startsSegment: Bool
+    _ tail: Span<UInt32>, shared: Int, startsSegment: Bool
   ) throws(CountingError) {
     if groupCount == 0 {
-      path = Array(tail)
+      path = [UInt32](repeating: 0, count: tail.count)
     } else if startsSegment {
-      guard path.lexicographicallyPrecedes(tail) else {
+      guard precedes(tail) else {
         throw error("has a segment that does not follow the one before")
       }
-      path = Array(tail)
     } else {
       // What is shared is all that is equal, so the first rank of its own must be greater.
-      guard let first = tail.first, path[shared] < first else {
+      guard !tail.isEmpty, path[shared] < tail[0] else {
         throw error("has a group that does not follow the one before")
       }
-      path.replaceSubrange(shared..., with: tail)
     }
-    var previous = -1
-    for rank in path {
+    // What comes before was checked with the path before, where it is shared.
+    var previous = shared > 0 ? Int(path[shared - 1]) : -1
+    for index in tail.indices {
+      let rank = tail[index]
+      path[shared + index] = rank
       guard Int(rank) > previous, rank < rankCount else {
         throw error("has a path whose ranks do not ascend below \(rankCount)")
       }
@@ -154,33 +157,41 @@ private struct GroupValidator {
     }
   }
 
-  private func ascendsBehindPath(_ ranks: ArraySlice<UInt32>) -> Bool {
+  /// Whether the path comes before another one of the same length.
+  private func precedes(_ other: Span<UInt32>) -> Bool {
+    for index in path.indices where path[index] != other[index] {
+      return path[index] < other[index]
+    }
+    return false
+  }
+
+  private func ascendsBehindPath(_ ranks: Span<UInt32>) -> Bool {
     var previous = path.last.map { Int($0) } ?? -1
-    for rank in ranks {
-      if Int(rank) <= previous { return false }
-      previous = Int(rank)
+    for index in ranks.indices {
+      let rank = Int(ranks[index])
+      if rank <= previous { return false }
+      previous = rank
     }
     return ranks.isEmpty || previous < Int(rankCount)
   }
 
-  private func areDisjoint(_ left: ArraySlice<UInt32>, _ right: ArraySlice<UInt32>) -> Bool {
-    var next = right.startIndex
-    for rank in left {
-      while next < right.endIndex, right[next] < rank { next += 1 }
-      if next < right.endIndex, right[next] == rank { return false }
+  private func areDisjoint(_ left: Span<UInt32>, _ right: Span<UInt32>) -> Bool {
+    var next = 0
+    for index in left.indices {
+      while next < right.count, right[next] < left[index] { next += 1 }
+      if next < right.count, right[next] == left[index] { return false }
     }
     return true
   }
 
   private func checkRoot(
-    perfect: ArraySlice<UInt32>, extensions: ArraySlice<UInt32>
+    perfect: Span<UInt32>, extensions: Span<UInt32>
   ) throws(CountingError) {
-    for (rank, expected) in zip(extensions, UInt32(0)...) where rank != expected {
-      throw error("leaves out rank \(expected) among its nodes")
+    for index in extensions.indices where Int(extensions[index]) != index {
+      throw error("leaves out rank \(index) among its nodes")
     }
-    let first = UInt32(truncatingIfNeeded: extensions.count)
-    for (rank, expected) in zip(perfect, first...) where rank != expected {
-      throw error("leaves out rank \(expected) among the items of all transactions")
+    for index in perfect.indices where Int(perfect[index]) != extensions.count + index {
+      throw error("leaves out rank \(extensions.count + index) among the items of all transactions")
     }
   }
 }

@@ -91,7 +91,20 @@ public struct Coordinator: Sendable {
     let state = cluster.members.worker(name)?.state
     if notedStates[name] == state { return }
     notedStates[name] = state
-    outbox.add(.note("worker \(name) is \(state.map { "\($0)" } ?? "forgotten")"))
+    outbox.add(.note("worker \(name.text) is \(Self.word(for: state))"))
+  }
+
+  /// In words; printing an enum would search the whole program for how it is printed.
+  private static func word(for state: NodeState?) -> String {
+    switch state {
+    case .alive: "alive"
+    case .suspect: "suspect"
+    case .dead: "dead"
+    case .draining: "draining"
+    case .drained: "drained"
+    case .joining: "joining"
+    case nil: "forgotten"
+    }
   }
 
   mutating func stop(_ reason: String) {

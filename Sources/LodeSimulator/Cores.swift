@@ -26,7 +26,7 @@ extension World {
     configuration.reportRule = scenario.rule
     configuration.avoidMilliseconds = 1_000
     // Workers that share all data are never polled, so only every other cluster lets them.
-    if scenario.tick % 2 == 0 { configuration.sharedTransactionLimit = 0 }
+    if !scenario.sharesRanges { configuration.sharedTransactionLimit = 0 }
     return Coordinator(
       configuration: configuration, catalog: catalog, ownObjects: machine.disk.objects,
       seed: chance.bits(), at: machine.moment(at: now))

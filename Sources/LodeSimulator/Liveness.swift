@@ -3,6 +3,11 @@ import Messages
 
 /// What must be well once faults have ended.
 extension World {
+  /// A job of many candidates on slow workers may take long; it hangs when nothing advances so long.
+  private static var hangMicroseconds: UInt64 { 150_000_000 }
+  /// How long all may take once faults have ended, however it advances.
+  private static var longestMicroseconds: UInt64 { 1_500_000_000 }
+
   /// Looks at the world from outside, every now and then.
   func inspect() {
     add(.inspect, after: 100_000)
@@ -13,9 +18,9 @@ extension World {
     if away >= scenario.replication { progress.lastTooManyDown = now }
     guard isCalm else { return }
     if now > calmSince + 4_000_000 { endStaleCoordinators() }
-    // A job of many candidates on slow workers may take long; it hangs when nothing advances.
     let isLate =
-      now > max(calmSince, progress.lastAdvance) + 150_000_000 || now > calmSince + 1_500_000_000
+      now > max(calmSince, progress.lastAdvance) + Self.hangMicroseconds
+      || now > calmSince + Self.longestMicroseconds
     guard clients.allSatisfy(\.isDone) || isLate else { return }
     if let reason = unfinished() {
       if isLate { fail("liveness", reason) }

@@ -25,8 +25,6 @@ struct Scenario {
   /// When the phase with faults ends, and the mean time between two of them.
   var safetyEnd: UInt64
   var faultInterval: UInt64
-  /// By when all must be well.
-  var livenessEnd: UInt64
 
   var inlineLimit: Int
   var passesValues: Bool
@@ -37,6 +35,10 @@ struct Scenario {
   var namesEndpointsByLife: Bool
   var allowsStaleCoordinator: Bool
   var setAsideMilliseconds: UInt64
+
+  /// Whether workers that hold all data share its ranges, so that nobody is polled: by the
+  /// lowest bit of the tick, which is as good as drawn.
+  var sharesRanges: Bool { tick % 2 == 1 }
 
   /// How many candidates a range has, and how block sets answer.
   var rangeTargets: ClosedRange<Int>
@@ -60,7 +62,6 @@ struct Scenario {
     damagePerMille = chance.pick([0, 0, 10, 40]) ?? 0
     safetyEnd = chance.duration(3_000_000...7_000_000)
     faultInterval = chance.duration(150_000...900_000)
-    livenessEnd = safetyEnd + 120_000_000
     inlineLimit = chance.pick([0, 64, 512, 256 << 10]) ?? 0
     passesValues = chance.perMille(300)
     usesWire = !passesValues && chance.perMille(200)

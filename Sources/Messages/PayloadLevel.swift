@@ -113,9 +113,9 @@ extension PayloadReader {
       }
       let perfectCount = try count("the number of perfect extensions", limit: MessageLimits.items)
       let extensionCount = try count("the number of extensions", limit: MessageLimits.items)
-      for number in [shared, perfectCount, extensionCount] {
-        words.append(UInt32(truncatingIfNeeded: number))
-      }
+      words.append(UInt32(truncatingIfNeeded: shared))
+      words.append(UInt32(truncatingIfNeeded: perfectCount))
+      words.append(UInt32(truncatingIfNeeded: extensionCount))
       let pathStart = words.count
       try appendRanks(length - 1 - shared, behind: shared > 0 ? path[shared - 1] : nil, to: &words)
       path.replaceSubrange(shared..., with: words[pathStart...])

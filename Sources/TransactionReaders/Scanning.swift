@@ -1,8 +1,9 @@
+internal import CIntegerLines
 internal import Glibc
 
 // The only file that reads text through unsafe pointers. Each function states the bounds it relies
 // on, and none reads outside the range it is given, but `scanIntegerLines`, which may read (never
-// use) up to seven bytes after it.
+// use) up to eight bytes after it.
 
 /// The position of the first `byte` in `range`, nil where there is none.
 func firstIndex(of byte: UInt8, in bytes: [UInt8], _ range: Range<Int>) -> Int? {
@@ -126,30 +127,59 @@ func scanIntegerLines(
     ends.withUnsafeMutableBufferPointer { ends in
       table.withUnsafeBufferPointer { table in
         bytes.withUnsafeBytes { bytes in
-          scan(
-            bytes, range, first: separators.0, second: separators.1, lineLimit: lineLimit,
-            table: table, unknown: unknown, items: items, ends: ends)
+          let read = readWide(
+            bytes, range, separators, lineLimit, table, unknown, items, ends)
+          return scan(
+            bytes, read.position..<range.upperBound, after: (read.items, read.lines),
+            first: separators.0, second: separators.1, lineLimit: lineLimit, table: table,
+            unknown: unknown, items: items, ends: ends)
         }
       }
     }
   }
 }
 
-/// The loop of `scanIntegerLines`, on what its arrays hold.
+/// Reads the first lines of `scanIntegerLines` 64 bytes at a time; the rest is left to `scan`.
+private func readWide(
+  _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ separators: (UInt8, UInt8),
+  _ lineLimit: Int, _ table: UnsafeBufferPointer<UInt32>, _ unknown: UInt32,
+  _ items: UnsafeMutableBufferPointer<UInt32>, _ ends: UnsafeMutableBufferPointer<Int>
+) -> (position: Int, items: Int, lines: Int) {
+  guard let text = bytes.baseAddress, let tableBase = table.baseAddress,
+    let itemBase = items.baseAddress, let endBase = ends.baseAddress
+  else { return (range.lowerBound, 0, 0) }
+  var lines = lode_integer_lines()
+  lines.text = text.assumingMemoryBound(to: UInt8.self)
+  lines.start = range.lowerBound
+  lines.end = range.upperBound
+  (lines.first_separator, lines.second_separator) = separators
+  lines.line_limit = lineLimit
+  lines.table = tableBase
+  lines.table_count = table.count
+  lines.unknown = unknown
+  lines.items = itemBase
+  lines.item_room = items.count
+  lines.ends = endBase
+  lines.end_room = ends.count
+  let read = lode_read_integer_lines(&lines)
+  return (Int(read.position), Int(read.items), Int(read.lines))
+}
+
+/// The loop of `scanIntegerLines` on what its arrays hold, after so many items and lines of it.
 ///
 /// Bounds: the range ends with a newline and no newline is passed inside a line, so
 /// `index < range.upperBound` wherever a word is loaded, and the 8 bytes after the range hold the
 /// rest of the word. No sum can overflow: all are bounded by counts of arrays.
 private func scan(
-  _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, first: UInt8, second: UInt8,
-  lineLimit: Int, table: UnsafeBufferPointer<UInt32>, unknown: UInt32,
+  _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, after read: (items: Int, lines: Int),
+  first: UInt8, second: UInt8, lineLimit: Int, table: UnsafeBufferPointer<UInt32>, unknown: UInt32,
   items: UnsafeMutableBufferPointer<UInt32>,
   ends: UnsafeMutableBufferPointer<Int>
 ) -> (position: Int, items: Int, lines: Int, end: IntegerScanEnd) {
   let newline = UInt8(ascii: "\n")
   var lineStart = range.lowerBound
-  var kept = 0
-  var lines = 0
+  var kept = read.items
+  var lines = read.lines
   while lineStart < range.upperBound {
     if lines == ends.count { return (lineStart, kept, lines, .full) }
     var index = lineStart

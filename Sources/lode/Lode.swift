@@ -28,15 +28,16 @@ struct Lode: ParsableCommand {
   /// The command that the arguments ask for.
   ///
   /// ArgumentParser describes all commands to itself before it looks at the first word, which takes
-  /// as long as mining a small file. So `mine` is tried by itself first; whatever that cannot make
-  /// sense of (help, a version, a mistake) goes to the parser of all commands, which knows the words
-  /// for it.
+  /// longer than mining a small file. So `mine` reads plain arguments itself, and others are tried
+  /// with its description alone; whatever that cannot make sense of (help, a version, a mistake) goes
+  /// to the parser of all commands, which knows the words for it.
   private static func parsedCommand() throws -> any ParsableCommand {
     let arguments = CommandLine.arguments.dropFirst()
-    if arguments.first == MineCommand.configuration.commandName,
-      let command = try? MineCommand.parseAsRoot(Array(arguments.dropFirst())) as? MineCommand
-    {
-      return command
+    if arguments.first == MineCommand.configuration.commandName {
+      if let command = MineCommand(plain: arguments.dropFirst()) { return command }
+      if let command = try? MineCommand.parseAsRoot(Array(arguments.dropFirst())) as? MineCommand {
+        return command
+      }
     }
     return try parseAsRoot()
   }

@@ -93,8 +93,8 @@ struct WireSamples {
       .heartbeat(
         WorkerHeartbeat(
           sequence: word(), leaseCount: count(), freeBytes: word(), bytesHeld: word())),
-      .stored(descriptor(), order: random.next()), .storeFailed(descriptor(), failure()),
-      .deleted(object(), order: random.next()),
+      .stored(descriptor(), order: word()), .storeFailed(descriptor(), failure()),
+      .deleted(object(), order: word()),
       .damaged(descriptor(), pick(DamagePlace.allCases)), .verified(descriptor(), nil),
       .verified(descriptor(), failure()), .missing(job(), level: nil),
       .missing(job(), level: count()),
@@ -125,8 +125,8 @@ struct WireSamples {
       .welcome(Welcome(heartbeatMilliseconds: word(), dataEndpoint: text())), .refused(text()),
       .inventoryReceived(index: count()), .heartbeatReceived(sequence: word()),
       .introduceYourself,
-      .replicate(descriptor(), sources: many { $0.text() }, order: random.next()),
-      .delete(object(), order: random.next()), .quarantine(object(), order: random.next()),
+      .replicate(descriptor(), sources: many { $0.text() }, order: word()),
+      .delete(object(), order: word()), .quarantine(object(), order: word()),
       .verify(descriptor()),
       .openJob(
         JobOpening(job: job(), transactionCount: word(), items: content(), shards: shards)),

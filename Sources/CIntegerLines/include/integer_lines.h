@@ -1,0 +1,40 @@
+// Lines of small integers to ids, 64 bytes of text at a time.
+//
+// Follows the choice of bitmap_kernels.h: AVX-512, AVX2 or NEON; where LODE_KERNEL=scalar, or nothing
+// wider can run, no line is read and all is left to the caller, whose own loop reads the same.
+#ifndef LODE_INTEGER_LINES_H
+#define LODE_INTEGER_LINES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct lode_integer_lines {
+  // The text; bytes start..<end are read, start begins a line and eight more bytes follow end.
+  const uint8_t *text;
+  size_t start, end;
+  // What stands between items; both may be the same.
+  uint8_t first_separator, second_separator;
+  // A line of more bytes, its newline included, is not read.
+  size_t line_limit;
+  // The ids of integers by value; what equals `unknown` has none.
+  const uint32_t *table;
+  size_t table_count;
+  uint32_t unknown;
+  // Room for ids, and for where each line ends in them.
+  uint32_t *items;
+  size_t item_room;
+  ptrdiff_t *ends;
+  size_t end_room;
+};
+
+// What was read: whole lines up to `position`.
+struct lode_integer_lines_read {
+  size_t position, items, lines;
+};
+
+// Reads lines until one that is anything but known integers of at most 7 digits without leading
+// zeros, or is blank, until there may be no room, or near the end of the text. Reading none is always
+// allowed.
+struct lode_integer_lines_read lode_read_integer_lines(const struct lode_integer_lines *lines);
+
+#endif

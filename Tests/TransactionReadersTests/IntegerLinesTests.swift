@@ -1,0 +1,132 @@
+import CBitmapKernels
+import TestSupport
+import Testing
+
+@testable import TransactionReaders
+
+/// Lines of small integers are read the same by every instruction set, and as an item's exact bytes.
+@Suite(.serialized) struct IntegerLinesTests {
+  private struct Read: Equatable {
+    var position = 0
+    var items: [UInt32] = []
+    var ends: [Int] = []
+  }
+
+  private static let unknown = UInt32.max
+  private static let lineLimit = 300
+  /// The ids of 0 to 1,499 but for a few.
+  private static let table = (0..<1500).map { UInt32($0 % 97 == 13 ? unknown : 3 * $0 + 1) }
+
+  private static func id(_ item: Substring) -> UInt32? {
+    guard let value = Int(item), String(value) == item, table.indices.contains(value) else {
+      return nil
+    }
+    return table[value] == unknown ? nil : table[value]
+  }
+
+  /// What is to be read, by the letter.
+  private static func expected(_ text: String, separator: Character) -> Read {
+    var read = Read()
+    for line in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .dropLast()
+    {
+      let whole = String(decoding: line, as: UTF8.self)
+      let content =
+        line.last == UInt8(ascii: "\r") ? String(whole.unicodeScalars.dropLast()) : whole
+      let ids = content.split { $0 == separator }.map(id)
+      if ids.isEmpty || ids.contains(nil) || line.count + 1 > lineLimit { break }
+      read.items += ids.compactMap { $0 }
+      read.ends.append(read.items.count)
+      read.position += line.count + 1
+    }
+    return read
+  }
+
+  private static func read(_ text: String, separator: Character, room: Int = 4096) -> Read {
+    let bytes = Array(text.utf8)
+    let byte = separator.asciiValue ?? 0
+    var items = [UInt32](repeating: 0, count: room)
+    var ends = [Int](repeating: 0, count: room)
+    let scan = scanIntegerLines(
+      bytes + [UInt8](repeating: UInt8(ascii: "7"), count: 8), 0..<bytes.count,
+      separators: (byte, byte), lineLimit: lineLimit, table: table, unknown: unknown, items: &items,
+      ends: &ends)
+    return Read(
+      position: scan.position, items: Array(items[..<scan.items]), ends: Array(ends[..<scan.lines]))
+  }
+
+  /// Calls `body` for all kernels that can run here.
+  private func withEachKernel(_ body: (String) -> Void) {
+    let usual = String(cString: lode_kernel_name())
+    for name in ["scalar", "avx2", "avx512", "neon"] where lode_kernel_choose(name) == 1 {
+      body(name)
+    }
+    _ = lode_kernel_choose(usual)
+  }
+
+  private func line(
+    _ separator: String, odd: Double, _ generator: inout SeededGenerator
+  ) -> String {
+    let oddities = [
+      "007", "0", "00", "1499", "1500", "9999999", "10000000", "123456789012", "13", "x", "-1", "",
+      "\r", "1\r2", "+5", "é", String(repeating: "1", count: 70),
+    ]
+    var line = ""
+    for _ in 0..<Int.random(in: 1...40, using: &generator) {
+      let isOdd = Double.random(in: 0..<1, using: &generator) < odd
+      line +=
+        isOdd
+        ? oddities.randomElement(using: &generator) ?? ""
+        : String(
+          97 * Int.random(in: 0...14, using: &generator) + Int.random(in: 0...9, using: &generator))
+      line += String(repeating: separator, count: Int.random(in: 0...9, using: &generator) / 8 + 1)
+    }
+    if Bool.random(using: &generator) { line.removeLast() }
+    return line + (Bool.random(using: &generator) ? "\n" : "\r\n")
+  }
+
+  @Test(arguments: 1...40 as ClosedRange<UInt64>)
+  func readsWhatIsWritten(_ seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    for separator in [" ", ","] as [Character] {
+      let odd = seed % 4 == 0 ? 0.0 : 0.002
+      let text = (0..<60).map { _ in line(String(separator), odd: odd, &generator) }.joined()
+      let expected = Self.expected(text, separator: separator)
+      withEachKernel { kernel in
+        #expect(Self.read(text, separator: separator) == expected, "\(kernel)")
+      }
+    }
+  }
+
+  /// An oddity at every place of a block of 64 bytes stops the reading before its line.
+  @Test(arguments: ["x", "07", "1500", "12345678", "\r", "13"])
+  func stopsBeforeTheLine(_ oddity: String) {
+    for offset in 0..<140 {
+      let start = String(repeating: "1 2 30\n", count: 20)
+      let text =
+        start + String(repeating: "4 ", count: offset % 70) + (offset < 70 ? " " : "") + oddity
+        + " 5\n" + start
+      let expected = Self.expected(text, separator: " ")
+      #expect(expected.position == start.utf8.count)
+      withEachKernel { kernel in
+        #expect(Self.read(text, separator: " ") == expected, "\(kernel) at \(offset)")
+      }
+    }
+  }
+
+  /// With little room the lines that fit are read, whichever kernel reads them.
+  @Test func keepsToItsRoom() {
+    let text = String(repeating: "1 2 3\n4 5\n", count: 30)
+    withEachKernel { kernel in
+      for room in 3..<80 {
+        let read = Self.read(text, separator: " ", room: room)
+        #expect(read.items.count <= room && read.items.count > room - 3, "\(kernel) with \(room)")
+        #expect(read == Self.expected(prefix(text, read.position), separator: " "), "\(kernel)")
+      }
+    }
+  }
+
+  private func prefix(_ text: String, _ count: Int) -> String {
+    String(decoding: Array(text.utf8.prefix(count)), as: UTF8.self)
+  }
+}
