@@ -26,10 +26,14 @@ struct SparseProjection<Rank: FixedWidthInteger & UnsignedInteger & Sendable>: S
     positions.count * 4 + starts.count * 8 + classes.byteCount
   }
 
-  init(_ view: BlockSetView, cacheLimit: Int) {
+  init(_ view: BlockSetView, cacheLimit: Int, frequentShare: Double?) {
     rankCount = view.rankCount
     rowCount = view.rowCount
-    classes = ClassCache(rankCount: view.rankCount, byteLimit: cacheLimit)
+    classes = ClassCache(
+      rankCount: view.rankCount, byteLimit: cacheLimit,
+      promisingCount: frequentShare.map {
+        UInt32(clamping: Int(min($0, 1) * promisingPart * Double(view.rowCount)))
+      })
     var starts = [0]
     starts.reserveCapacity(view.rankCount + 1)
     for rank in 0..<view.rankCount { starts.append(starts[rank] + view.count(of: rank)) }
@@ -57,6 +61,10 @@ struct SparseProjection<Rank: FixedWidthInteger & UnsignedInteger & Sendable>: S
     classes = whole.classes
   }
 }
+
+/// A candidate is likely to be frequent from this part of its share of the minimum support on: the
+/// rows of one projection have a little more or less of it than all rows have.
+private let promisingPart = 0.75
 
 /// Turns blocks, which hold rows by item, into rows of ranks, one block after the other.
 ///

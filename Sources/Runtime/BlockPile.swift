@@ -13,6 +13,7 @@ public struct BlockPile: Sendable {
   struct Entry: Sendable {
     let transactionCount: Int
     let occurrenceCount: Int
+    let byteCount: Int
     let place: Place
   }
 
@@ -66,7 +67,8 @@ public struct BlockPile: Sendable {
     entries.append(
       Entry(
         transactionCount: block.transactionCount,
-        occurrenceCount: block.containers.reduce(0) { $0 + Int($1.cardinality) }, place: place))
+        occurrenceCount: block.containers.reduce(0) { $0 + Int($1.cardinality) },
+        byteCount: block.byteCount, place: place))
   }
 
   private mutating func openFile() throws(SpillError) -> SpillFile {

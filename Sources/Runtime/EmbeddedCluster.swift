@@ -87,6 +87,8 @@ struct EmbeddedCluster {
     if plan.isSpilled {
       settings.memoryLimit = max(settings.memoryLimit - budget.held, settings.memoryLimit / 4)
       settings.rereadsBlocks = true
+      settings.frequentShare =
+        Double(plan.minimumSupport) / Double(max(plan.transactionCount, 1))
     }
     settings.transactionsPerProjection = plan.transactionsPerBlockSet
     var start = WorkerStart(

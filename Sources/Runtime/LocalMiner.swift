@@ -42,6 +42,10 @@ public struct LocalMiner: Sendable {
   /// each, which would be gigabytes where blocks are tiny.
   static let blockItemLimit = 1 << 23
 
+  /// The part of the memory limit that the blocks of a set may have where blocks are in a file: the
+  /// projection of a set is three times as large, and every thread has one while others wait.
+  static let blockSetShare = 24
+
   /// Item occurrences after which a block set is full, well below what a projection can take.
   static let occurrenceLimit = 1 << 28
 
@@ -71,18 +75,23 @@ public struct LocalMiner: Sendable {
     var open: [BlockPile.Entry] = []
     var openTransactions = 0
     var openOccurrences = 0
+    var openBytes = 0
+    let byteLimit =
+      blocks.isSpilled ? options.memoryLimit.map { $0 / Self.blockSetShare } ?? .max : .max
     for block in blocks.entries {
       open.append(block)
       openTransactions += block.transactionCount
       openOccurrences += block.occurrenceCount
+      openBytes += block.byteCount
       if openTransactions >= options.transactionsPerBlockSet
-        || openOccurrences >= Self.occurrenceLimit
+        || openOccurrences >= Self.occurrenceLimit || openBytes >= byteLimit
         || open.count * items.count >= Self.blockItemLimit
       {
         sets.append(open)
         open = []
         openTransactions = 0
         openOccurrences = 0
+        openBytes = 0
       }
     }
     if !open.isEmpty || sets.isEmpty { sets.append(open) }

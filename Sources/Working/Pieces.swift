@@ -16,17 +16,21 @@ extension Worker {
     var pieces: [PieceAtWork] = []
     var open: [ShardDescription] = []
     var transactions = 0
+    var bytes = 0
     for number in key.shards {
       guard let shard = shards[number] else { return [] }
       open.append(shard)
       transactions += shard.blocks.reduce(0) { $0 + transactionCount(of: $1) }
+      bytes += shard.blocks.reduce(0) { $0 + byteEstimate(of: $1) }
       let blockCount = open.reduce(0) { $0 + $1.blocks.count }
       if transactions >= configuration.transactionsPerProjection
         || blockCount * max(rankCount, 1) >= Self.blockItemLimit
+        || bytes >= configuration.pieceLimit
       {
         pieces.append(piece(of: open, job: key.job))
         open = []
         transactions = 0
+        bytes = 0
       }
     }
     if !open.isEmpty { pieces.append(piece(of: open, job: key.job)) }
@@ -41,14 +45,17 @@ extension Worker {
 
   private func piece(of shards: [ShardDescription], job: JobID) -> PieceAtWork {
     let blocks = shards.flatMap(\.blocks)
-    let bytes = blocks.reduce(0) { sum, block in
-      let resident = self.blocks.residentBlock(block.id)?.byteCount
-      // Blocks to be read again are not compressed: two bytes an occurrence, of six in a projection.
-      let factor = configuration.rereadsBlocks ? 3 : resident == nil ? 2 : 1
-      return sum + factor * (resident ?? Int(clamping: block.length))
-    }
     return PieceAtWork(
-      key: PieceKey(job: job, shards: shards.map(\.number)), blocks: blocks, byteEstimate: bytes)
+      key: PieceKey(job: job, shards: shards.map(\.number)), blocks: blocks,
+      byteEstimate: blocks.reduce(0) { $0 + byteEstimate(of: $1) })
+  }
+
+  /// About the bytes that a projection of a block takes.
+  private func byteEstimate(of block: ObjectDescriptor) -> Int {
+    let resident = blocks.residentBlock(block.id)?.byteCount
+    // Blocks to be read again are not compressed: two bytes an occurrence, of six in a projection.
+    let factor = configuration.rereadsBlocks ? 3 : resident == nil ? 2 : 1
+    return factor * min(resident ?? Int(clamping: block.length), Int.max / 8)
   }
 
   /// Begins to load the blocks of a piece, if there is room for its projection; false where not.
@@ -73,8 +80,9 @@ extension Worker {
     lastToken += 1
     let run = PieceRun(key: piece.key, serial: lastToken)
     let assembly = ProjectionCache.Assembly(
-      serial: run.serial, blocks: piece.blocks, cacheLimit: cacheLimit, sources: sources,
-      places: places)
+      serial: run.serial, blocks: piece.blocks, cacheLimit: cacheLimit,
+      frequentShare: projections.wasGivenUp(piece.key) ? nil : configuration.frequentShare,
+      sources: sources, places: places)
     projections.set(piece.key, .assembling(assembly), byteCount: piece.byteEstimate)
     continueLoading(run)
     return true
@@ -119,7 +127,7 @@ extension Worker {
     guard let ranks = jobs[run.key.job]?.readyRanks else { return projections.remove(run.key) }
     let work = ProjectionWork(
       blocks: assembly.sources.compactMap { $0 }, ranks: ranks, layout: configuration.layout,
-      cacheLimit: assembly.cacheLimit)
+      cacheLimit: assembly.cacheLimit, frequentShare: assembly.frequentShare)
     _ = projections.update(run) { $0.sources = [] }
     performBusy(.project(work), for: .projection(run))
   }
@@ -175,6 +183,9 @@ extension Worker {
 extension WorkerConfiguration {
   /// Bytes of projections.
   var projectionLimit: Int { rereadsBlocks ? memoryLimit / 4 * 3 : memoryLimit / 2 }
+
+  /// Bytes of a projection beyond which a piece is full: there is one a thread, and others are kept.
+  var pieceLimit: Int { rereadsBlocks ? max(memoryLimit / 8, 1) : .max }
 
   /// Bytes of blocks.
   var blockLimit: Int { rereadsBlocks ? 0 : memoryLimit / 4 }

@@ -40,6 +40,8 @@ struct ProjectionCache: Sendable {
     let blocks: [ObjectDescriptor]
     /// Bytes that counting may keep beside the projection.
     let cacheLimit: Int
+    /// See ``WorkerConfiguration/frequentShare``; nil where that guess was wrong before.
+    let frequentShare: Double?
     var sources: [BlockSource?]
     /// Places of blocks that have to be loaded, in order, and how many loads have begun and ended.
     var places: [Int]
@@ -63,6 +65,8 @@ struct ProjectionCache: Sendable {
   private(set) var entries: [PieceKey: Entry] = [:]
   private(set) var byteCount = 0
   private var useCount: UInt64 = 0
+  /// Pieces of which less was kept than a later level needed.
+  private var givenUp: Set<PieceKey> = []
 
   /// Blocks of one piece that are loaded at once.
   static let loadLimit = 32
@@ -94,7 +98,16 @@ struct ProjectionCache: Sendable {
 
   mutating func removeAll(of job: JobID) {
     for key in entries.keys where key.job == job { remove(key) }
+    givenUp = givenUp.filter { $0.job != job }
   }
+
+  /// Removes what is left of a piece, since it is not enough.
+  mutating func giveUp(_ key: PieceKey) {
+    remove(key)
+    givenUp.insert(key)
+  }
+
+  func wasGivenUp(_ key: PieceKey) -> Bool { givenUp.contains(key) }
 
   /// Changes an assembly in place.
   mutating func update(_ run: PieceRun, _ change: (inout Assembly) -> Void) -> Assembly? {
@@ -138,7 +151,8 @@ struct ProjectionCache: Sendable {
     entries[key]?.byteCount = bytes
   }
 
-  /// Looks at what projections take now: they grow while they are counted in.
+  /// Looks at what projections take now: they grow while they are counted in, by whichever thread, so
+  /// what is thrown away may differ from run to run.
   private mutating func measure() {
     for (key, entry) in entries {
       guard case .ready(let projection) = entry.state else { continue }
@@ -151,7 +165,7 @@ struct ProjectionCache: Sendable {
 
 extension ProjectionCache.Assembly {
   fileprivate static let none = ProjectionCache.Assembly(
-    serial: 0, blocks: [], cacheLimit: 0, sources: [], places: [])
+    serial: 0, blocks: [], cacheLimit: 0, frequentShare: nil, sources: [], places: [])
 }
 
 /// Decoded blocks, shared by jobs.

@@ -77,7 +77,7 @@ extension Worker {
     if !rule.isListed, projection.canCount(level.ranges[Int(cell.range)], of: level.level) {
       return projection
     }
-    projections.remove(key)
+    projections.giveUp(key)
     return nil
   }
 

@@ -66,6 +66,7 @@ public struct ProjectionWork: Sendable {
   let ranks: ItemRanks
   let layout: Projection.Layout
   let cacheLimit: Int
+  let frequentShare: Double?
 }
 
 /// A block, or its bytes.
@@ -259,7 +260,7 @@ extension ProjectionWork {
     }
     let projection = try Projection(
       blocks: blocks, rankOf: ranks.rankOf, rankCount: ranks.rankCount, layout: layout,
-      cacheLimit: cacheLimit)
+      cacheLimit: cacheLimit, frequentShare: frequentShare)
     return .projected(
       ProjectedPiece(
         projection: projection, byteCount: projection.byteCount, decoded: decoded))

@@ -137,26 +137,28 @@ import Testing
     #expect(found[[0]] == 4)
   }
 
-  /// Blocks in a file, and room for a few projections at most: pieces are projected again and again,
-  /// or what counting left of them serves.
+  /// Blocks in a file, and room for a few of the projections, which take half a MiB: pieces are
+  /// projected again and again, or what counting left of them serves.
   @Test func dataBeyondMemoryGiveTheSameLevels() throws {
     for seed in 0..<12 as Range<UInt64> {
       var random = SeededGenerator(seed: seed)
       let itemCount = 24
-      let rows = (0..<3_000).map { row in
+      let rows = (0..<6_000).map { row in
         (0..<itemCount).filter { item in
-          Int.random(in: 0..<100, using: &random) < (item + row / 500) % itemCount * 2
+          Int.random(in: 0..<100, using: &random) < (item + row / 1_000) % itemCount * 2
         }
       }
       let blocks = try blocks(of: rows, transactionsPerBlock: 100)
-      let items = try rankedItems(blocks, itemCount: itemCount, minimumSupport: 20)
-      func mine(_ pile: BlockPile, memoryLimit: Int?) throws -> ClosedLevels {
+      let items = try rankedItems(blocks, itemCount: itemCount, minimumSupport: 300)
+      func mine(
+        _ pile: BlockPile, threads: Int = 2, memoryLimit: Int?
+      ) throws -> ClosedLevels {
         try LocalMiner(
           blocks: pile, items: items, transactionCount: UInt64(rows.count),
           options: .init(
-            threadCount: 2, transactionsPerBlockSet: 200, layout: seed % 4 == 0 ? .dense : .sparse,
-            memoryLimit: memoryLimit)
-        ).mine(minimumSupport: 20, maximumLength: nil)
+            threadCount: threads, transactionsPerBlockSet: 200,
+            layout: seed % 4 == 0 ? .dense : .sparse, memoryLimit: memoryLimit)
+        ).mine(minimumSupport: 300, maximumLength: nil)
       }
       var pile = BlockPile(memoryLimit: Int(seed) * 1_000, folder: "/tmp")
       for block in blocks { try pile.append(block) }
@@ -164,10 +166,12 @@ import Testing
       #expect(pile.byteCount <= Int(seed) * 1_000)
       let expected = flattened(try mine(BlockPile(blocks), memoryLimit: nil))
       #expect(expected.count >= 3)
-      for memoryLimit in [1 << 20, 4 << 20] {
-        #expect(
-          flattened(try mine(pile, memoryLimit: memoryLimit)) == expected,
-          "seed \(seed), \(memoryLimit) bytes")
+      for memoryLimit in [200_000, 400_000, 4 << 20] {
+        for threads in [1, 2, 5] {
+          #expect(
+            flattened(try mine(pile, threads: threads, memoryLimit: memoryLimit)) == expected,
+            "seed \(seed), \(memoryLimit) bytes, \(threads) threads")
+        }
       }
     }
   }
