@@ -25,6 +25,9 @@ struct PromisingItems {
   }
 
   /// Looks at the counts of one group.
+  ///
+  /// The siblings that make frequent candidates with a node are a group of the next level, which makes
+  /// candidates of its own if it has two of them.
   mutating func note(
     _ group: RangeCursor, pathLength: Int, places: UnsafePointer<UInt32>,
     extensionPlaces: UnsafePointer<UInt32>, counts: UnsafePointer<UInt32>
@@ -33,9 +36,13 @@ struct PromisingItems {
     var hasAny = false
     for node in group.nodes {
       let siblingCount = group.extensionCount - node - 1
-      for sibling in 0..<siblingCount where counts[sibling] >= count {
+      var promisingCount = 0
+      for sibling in 0..<siblingCount where counts[sibling] >= count { promisingCount += 1 }
+      if promisingCount >= 2 {
         flags[Int(extensionPlaces[node])] = true
-        flags[Int(extensionPlaces[node + 1 + sibling])] = true
+        for sibling in 0..<siblingCount where counts[sibling] >= count {
+          flags[Int(extensionPlaces[node + 1 + sibling])] = true
+        }
         hasAny = true
       }
       counts += siblingCount

@@ -31,9 +31,7 @@ struct SparseProjection<Rank: FixedWidthInteger & UnsignedInteger & Sendable>: S
     rowCount = view.rowCount
     classes = ClassCache(
       rankCount: view.rankCount, byteLimit: cacheLimit,
-      promisingCount: frequentShare.map {
-        UInt32(clamping: Int(min($0, 1) * promisingPart * Double(view.rowCount)))
-      })
+      promisingCount: frequentShare.map { promisingCount(min($0, 1) * Double(view.rowCount)) })
     var starts = [0]
     starts.reserveCapacity(view.rankCount + 1)
     for rank in 0..<view.rankCount { starts.append(starts[rank] + view.count(of: rank)) }
@@ -62,9 +60,11 @@ struct SparseProjection<Rank: FixedWidthInteger & UnsignedInteger & Sendable>: S
   }
 }
 
-/// A candidate is likely to be frequent from this part of its share of the minimum support on: the
-/// rows of one projection have a little more or less of it than all rows have.
-private let promisingPart = 0.75
+/// The count from which a candidate is likely to be frequent, where frequent ones have `expected` on
+/// average: four standard deviations less, if the rows are a random part of all.
+private func promisingCount(_ expected: Double) -> UInt32 {
+  UInt32(clamping: Int(max(1, expected - 4 * expected.squareRoot())))
+}
 
 /// Turns blocks, which hold rows by item, into rows of ranks, one block after the other.
 ///

@@ -11,12 +11,24 @@ extension Projection {
     }
   }
 
-  /// The projection without its rows; nil where nothing could be counted in what is left.
+  /// Whether it has no rows, and counting has kept nothing in it.
+  public var isEmpty: Bool {
+    switch form {
+    case .dense: false
+    case .sparse(let sparse): !sparse.hasRows && sparse.classes.isEmpty
+    case .sparseWide(let sparse): !sparse.hasRows && sparse.classes.isEmpty
+    }
+  }
+
+  /// The projection without its rows; nil for one of bitmaps, of which nothing would be left.
+  ///
+  /// Counting that runs in the one still keeps bitmaps in the other.
   public var withoutRows: Projection? {
     switch form {
     case .dense: nil
-    case .sparse(let sparse): sparse.withoutRows.map { Projection(form: .sparse($0)) }
-    case .sparseWide(let sparse): sparse.withoutRows.map { Projection(form: .sparseWide($0)) }
+    case .sparse(let sparse): Projection(form: .sparse(SparseProjection(withoutRowsOf: sparse)))
+    case .sparseWide(let sparse):
+      Projection(form: .sparseWide(SparseProjection(withoutRowsOf: sparse)))
     }
   }
 
@@ -37,8 +49,6 @@ extension Projection {
 
 extension SparseProjection {
   fileprivate var hasRows: Bool { rowCount == 0 || !rows.isEmpty }
-
-  fileprivate var withoutRows: Self? { classes.isEmpty ? nil : Self(withoutRowsOf: self) }
 
   fileprivate func hasClasses(of range: CandidateRange, of level: Level) -> Bool {
     let pathLength = level.length - 1

@@ -44,7 +44,7 @@ public struct LocalMiner: Sendable {
 
   /// The part of the memory limit that the blocks of a set may have where blocks are in a file: the
   /// projection of a set is three times as large, and every thread has one while others wait.
-  static let blockSetShare = 24
+  static let blockSetShare = 96
 
   /// Item occurrences after which a block set is full, well below what a projection can take.
   static let occurrenceLimit = 1 << 28

@@ -185,7 +185,7 @@ extension WorkerConfiguration {
   var projectionLimit: Int { rereadsBlocks ? memoryLimit / 4 * 3 : memoryLimit / 2 }
 
   /// Bytes of a projection beyond which a piece is full: there is one a thread, and others are kept.
-  var pieceLimit: Int { rereadsBlocks ? max(memoryLimit / 8, 1) : .max }
+  var pieceLimit: Int { rereadsBlocks ? max(memoryLimit / 32, 1) : .max }
 
   /// Bytes of blocks.
   var blockLimit: Int { rereadsBlocks ? 0 : memoryLimit / 4 }

@@ -59,6 +59,12 @@ struct ProjectionCache: Sendable {
     /// Bytes it takes, an estimate until it is ready.
     var byteCount: Int
     var lastUsed: UInt64
+
+    /// Bytes of what counting has left in it.
+    var byteCountWithoutRows: Int {
+      guard case .ready(let projection) = state else { return 0 }
+      return projection.withoutRows?.byteCount ?? 0
+    }
   }
 
   let limit: Int
@@ -81,8 +87,9 @@ struct ProjectionCache: Sendable {
     return projection
   }
 
+  /// Whether anything can be counted in what there is of a piece.
   func isReady(_ key: PieceKey) -> Bool {
-    if case .ready = entries[key]?.state { true } else { false }
+    if case .ready(let projection) = entries[key]?.state { !projection.isEmpty } else { false }
   }
 
   mutating func set(_ key: PieceKey, _ state: State, byteCount bytes: Int) {
@@ -103,8 +110,8 @@ struct ProjectionCache: Sendable {
 
   /// Removes what is left of a piece, since it is not enough.
   mutating func giveUp(_ key: PieceKey) {
+    if isReady(key) { givenUp.insert(key) }
     remove(key)
-    givenUp.insert(key)
   }
 
   func wasGivenUp(_ key: PieceKey) -> Bool { givenUp.contains(key) }
@@ -123,6 +130,9 @@ struct ProjectionCache: Sendable {
   /// Throws away what was not used for longest until `bytes` more fit: first rows, of which counting
   /// may have left what the next levels need, then all.
   ///
+  /// What counting has left goes only where there is much of it, or no other way: else all of it would
+  /// make room for pieces that are merely begun early.
+  ///
   /// - Parameter pinned: pieces with something left to count: to throw those away would be to make
   ///   them again at once.
   /// - Returns: whether they fit, or nothing is pinned or being made, so that there is no waiting.
@@ -132,7 +142,9 @@ struct ProjectionCache: Sendable {
     let evictable = entries.filter { key, entry in
       if case .assembling = entry.state { false } else { !pinned.contains(key) }
     }
-    let spared = byteCount - evictable.values.reduce(0) { $0 + $1.byteCount }
+    let kept = evictable.values.reduce(0) { $0 + $1.byteCountWithoutRows }
+    let spared =
+      byteCount - evictable.values.reduce(0) { $0 + $1.byteCount } + (kept <= limit / 2 ? kept : 0)
     // What does not fit even so has to wait for what is pinned, and would gain nothing now.
     guard spared + bytes <= limit || evictable.count == entries.count else { return false }
     let oldestFirst = evictable.sorted { $0.value.lastUsed < $1.value.lastUsed }.map(\.key)
@@ -141,7 +153,8 @@ struct ProjectionCache: Sendable {
     return true
   }
 
-  /// Leaves what counting has kept in a projection; nothing where it has kept nothing.
+  /// Leaves what counting has kept in a projection, and is still keeping where it runs; nothing of a
+  /// projection that keeps nothing.
   private mutating func removeRows(of key: PieceKey) {
     guard case .ready(let projection) = entries[key]?.state, projection.hasRows else { return }
     guard let rest = projection.withoutRows else { return remove(key) }
