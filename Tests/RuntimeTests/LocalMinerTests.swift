@@ -137,15 +137,15 @@ import Testing
     #expect(found[[0]] == 4)
   }
 
-  /// Blocks in a file, and room for a few of the projections, which take half a MiB: pieces are
+  /// Blocks in a file, and room for a few of the projections, which take a MiB: pieces are
   /// projected again and again, or what counting left of them serves.
   @Test func dataBeyondMemoryGiveTheSameLevels() throws {
-    for seed in 0..<12 as Range<UInt64> {
+    for seed in 0..<8 as Range<UInt64> {
       var random = SeededGenerator(seed: seed)
       let itemCount = 24
-      let rows = (0..<6_000).map { row in
+      let rows = (0..<12_000).map { row in
         (0..<itemCount).filter { item in
-          Int.random(in: 0..<100, using: &random) < (item + row / 1_000) % itemCount * 2
+          Int.random(in: 0..<100, using: &random) < (item + row / 2_000) % itemCount * 2
         }
       }
       let blocks = try blocks(of: rows, transactionsPerBlock: 100)
@@ -166,7 +166,7 @@ import Testing
       #expect(pile.byteCount <= Int(seed) * 1_000)
       let expected = flattened(try mine(BlockPile(blocks), memoryLimit: nil))
       #expect(expected.count >= 3)
-      for memoryLimit in [200_000, 400_000, 4 << 20] {
+      for memoryLimit in [700_000, 1_000_000, 8 << 20] {
         for threads in [1, 2, 5] {
           #expect(
             flattened(try mine(pile, threads: threads, memoryLimit: memoryLimit)) == expected,
