@@ -182,7 +182,7 @@ extension Worker {
 /// How the memory to plan with is divided.
 extension WorkerConfiguration {
   /// Bytes of projections.
-  var projectionLimit: Int { rereadsBlocks ? memoryLimit / 4 * 3 : memoryLimit / 2 }
+  var projectionLimit: Int { rereadsBlocks ? memoryLimit / 8 * 5 : memoryLimit / 2 }
 
   /// Bytes of a projection beyond which a piece is full: there is one a thread, and others are kept.
   var pieceLimit: Int { rereadsBlocks ? max(memoryLimit / 32, 1) : .max }
