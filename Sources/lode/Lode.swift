@@ -30,7 +30,8 @@ struct Lode: ParsableCommand {
   /// ArgumentParser describes all commands to itself before it looks at the first word, which takes
   /// longer than mining a small file. So `mine` reads plain arguments itself, and others are tried
   /// with its description alone; whatever that cannot make sense of (help, a version, a mistake) goes
-  /// to the parser of all commands, which knows the words for it.
+  /// to the parser of all commands, which knows the words for it. Every configuration names its command:
+  /// to make a name of a type's takes the parser a million instructions.
   private static func parsedCommand() throws -> any ParsableCommand {
     let arguments = CommandLine.arguments.dropFirst()
     if arguments.first == MineCommand.configuration.commandName {

@@ -95,6 +95,17 @@ extension ReadingArguments {
 }
 
 extension MiningArguments {
+  /// Reads what ``asArguments`` gives; nil for anything else.
+  init?(plain words: [String]) {
+    var arguments = MiningArguments.withoutOptions
+    var rest = words.makeIterator()
+    while let word = rest.next() {
+      guard let value = rest.next(), arguments.set(word, to: value) else { return nil }
+    }
+    guard (try? arguments.validate()) != nil else { return nil }
+    self = arguments
+  }
+
   fileprivate static var withoutOptions: MiningArguments {
     var arguments = MiningArguments()
     arguments.minSupport = "1%"
@@ -149,7 +160,8 @@ extension OutputArguments {
 }
 
 extension MachineArguments {
-  fileprivate static var withoutOptions: MachineArguments {
+  /// All as its declaration says.
+  static var withoutOptions: MachineArguments {
     var arguments = MachineArguments()
     arguments.threads = nil
     arguments.memory = "75%"

@@ -163,6 +163,7 @@ import WireFormat
     case .listNodes: 15
     case .drainNode: 16
     case .removeNode: 17
+    case .watchJob: 18
     }
   }
 
