@@ -1,5 +1,7 @@
-/// Writes a double between 2^-19 and 2^53 in size, and returns the end; nil for any other, and for one
-/// that lies on an edge which 64 bits cannot tell the sides of. Nothing is written then.
+/// Writes a double between 2^-19 and 2^53 in size, and returns the end; nil where it does not.
+///
+/// It does not write any other double, a power of two, or one that lies on an edge of which 64 bits
+/// cannot tell the sides.
 ///
 /// The text is that of ``ShortestDecimal``, by fewer steps: nearly all measures of rules are in this
 /// range and have 16 or 17 digits, so which of the two, how many zeros follow them and where the point
