@@ -32,8 +32,8 @@ struct ConsequentLevels: ~Copyable {
     var consequent: UInt64
   }
 
-  /// What is known of a consequent.
-  private struct Supports {
+  /// What is known of a consequent; not private, or Swift 6.3 crashes on it in debug builds.
+  struct Supports {
     var counts: SideCounts
     /// The node that the consequent's search ended at, and the greatest place it went by.
     var node: UInt32
