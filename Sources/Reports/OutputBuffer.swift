@@ -53,6 +53,19 @@ public struct OutputBuffer: ~Copyable {
     advance(to: start + count)
   }
 
+  /// Writes bytes as they are; many go to the system without a copy.
+  public mutating func write(_ bytes: UnsafeRawBufferPointer) throws(OutputError) {
+    guard let base = bytes.baseAddress else { return }
+    if bytes.count >= Self.usualCapacity {
+      try flush()
+      try file.write(bytes)
+    } else {
+      let start = try reserve(bytes.count)
+      UnsafeMutableRawPointer(start).copyMemory(from: base, byteCount: bytes.count)
+      advance(to: start + bytes.count)
+    }
+  }
+
   /// Hands all bytes to the system.
   public mutating func flush() throws(OutputError) {
     let pending = UnsafeRawBufferPointer(start: storage, count: used)
