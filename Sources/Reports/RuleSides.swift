@@ -4,7 +4,7 @@ import Itemsets
 ///
 /// The rules of an itemset come one after the other, so its names are sorted and gathered once; a rule
 /// of the same itemset is then two sets of bits, and a side is written without comparing anything.
-/// Sorting each side of each rule took twice as long as all else about the names.
+/// Before, collecting, sorting and copying the names rule by rule took a quarter of the whole run.
 struct RuleSides: ~Copyable {
   /// Longer itemsets have no room in 64 bits.
   static let lengthLimit = 64

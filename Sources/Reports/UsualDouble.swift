@@ -5,7 +5,8 @@
 ///
 /// The text is that of ``ShortestDecimal``, by fewer steps: nearly all measures of rules are in this
 /// range and have 16 or 17 digits, so which of the two, how many zeros follow them and where the point
-/// stands are computed, not asked. A double takes a third of the time that asking took (20 ns, not 64).
+/// stands are computed, not asked. Quotients of random integers take 27 ns each,
+/// with ``ShortestDecimal`` 44.
 ///
 /// The double is c 2^e. With k = floor(log10(2^e)) its rounding interval, as wide as one unit of c, is
 /// between 1 and 10 wide in units of 10^k. So c 2^e / 10^k, rounded, has digits enough, and at most one

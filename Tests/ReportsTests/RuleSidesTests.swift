@@ -34,7 +34,7 @@ import Testing
   @Test func sidesAreSortedNames() {
     var sides = sides()
     var random = SeededGenerator(seed: 3)
-    for _ in 0..<300 {
+    for _ in 0..<100 {
       let length = Int.random(in: 1...64, using: &random)
       let itemset = Array((0..<90 as Range<UInt32>).shuffled(using: &random).prefix(length))
       for _ in 0..<4 {
