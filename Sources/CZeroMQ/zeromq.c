@@ -68,7 +68,7 @@ static bool find(void *handle, const char *name, void *pointer) {
 }
 
 static void load(void) {
-  void *handle = dlopen("libzmq.so.5", RTLD_NOW | RTLD_LOCAL);
+  void *handle = dlopen("libzmq.so.5", RTLD_LAZY | RTLD_LOCAL);
   library.is_loaded = handle != NULL
 #define FIND(result, name, parameters, arguments, failure) &&find(handle, #name, &library.name)
       FUNCTIONS(FIND) && find(handle, "zmq_errno", &library.zmq_errno) &&
