@@ -6,6 +6,8 @@ public struct OutputBuffer: ~Copyable {
   /// Bytes behind every reservation that a copy in steps of up to 64 bytes may overwrite.
   public static let slack = 64
   private static let usualCapacity = 256 * 1024
+  /// Copying so many bytes takes longer than handing them to the system by themselves.
+  private static let leastWithoutCopy = 32 * 1024
 
   private var file: OutputFile
   private var storage: UnsafeMutablePointer<UInt8>
@@ -56,7 +58,7 @@ public struct OutputBuffer: ~Copyable {
   /// Writes bytes as they are; many go to the system without a copy.
   public mutating func write(_ bytes: UnsafeRawBufferPointer) throws(OutputError) {
     guard let base = bytes.baseAddress else { return }
-    if bytes.count >= Self.usualCapacity {
+    if bytes.count >= Self.leastWithoutCopy {
       try flush()
       try file.write(bytes)
     } else {

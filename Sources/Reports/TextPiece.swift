@@ -1,7 +1,7 @@
 /// A part of an output's text, made on a thread of its own.
 public struct TextPiece: ~Copyable {
   /// Bytes that it holds before they are written in between.
-  public static let usualCapacity = 1 << 20
+  public static let usualCapacity = 1 << 18
 
   private var storage: UnsafeMutablePointer<UInt8>
   private var capacity: Int
@@ -24,11 +24,27 @@ public struct TextPiece: ~Copyable {
 
   deinit { storage.deallocate() }
 
-  /// Hands over what the part holds, which is empty then.
-  public mutating func take() -> FilledText {
-    let filled = FilledText(bytes: UnsafeMutableRawBufferPointer(start: storage, count: used))
-    storage = .allocate(capacity: capacity + OutputBuffer.slack)
+  /// Gives what the part holds to `body`; it is empty then.
+  public mutating func empty(
+    _ body: (UnsafeRawBufferPointer) throws(OutputError) -> Void
+  ) throws(OutputError) {
+    let pending = UnsafeRawBufferPointer(start: storage, count: used)
     used = 0
+    try body(pending)
+  }
+
+  /// Hands over what the part holds, which is empty then.
+  ///
+  /// - Parameter spare: text that was written, whose memory the part goes on with; nil for new memory.
+  public mutating func take(_ spare: FilledText? = nil) -> FilledText {
+    let filled = FilledText(storage: storage, capacity: capacity, byteCount: used)
+    used = 0
+    if let spare {
+      storage = spare.storage
+      capacity = spare.capacity
+    } else {
+      storage = .allocate(capacity: capacity + OutputBuffer.slack)
+    }
     return filled
   }
 
@@ -45,9 +61,9 @@ public struct TextPiece: ~Copyable {
 
   @inline(never)
   private mutating func makeRoom(_ byteCount: Int) throws(OutputError) {
-    let pending = UnsafeRawBufferPointer(start: storage, count: used)
-    used = 0
-    try overflow(number, pending)
+    let number = number
+    let overflow = overflow
+    try empty { bytes throws(OutputError) in try overflow(number, bytes) }
     guard byteCount > capacity else { return }
     storage.deallocate()
     capacity = byteCount
@@ -55,13 +71,17 @@ public struct TextPiece: ~Copyable {
   }
 }
 
-/// Text that waits to be written; whoever has it frees it, once.
+/// Text that waits to be written; whoever has it frees it, once, or gives it to a part.
 public struct FilledText: @unchecked Sendable {
-  fileprivate let bytes: UnsafeMutableRawBufferPointer
+  fileprivate let storage: UnsafeMutablePointer<UInt8>
+  fileprivate let capacity: Int
+  fileprivate let byteCount: Int
 
   /// The text.
-  public var text: UnsafeRawBufferPointer { UnsafeRawBufferPointer(bytes) }
+  public var text: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: storage, count: byteCount)
+  }
 
   /// Gives the memory back.
-  public func free() { bytes.baseAddress?.deallocate() }
+  public func free() { storage.deallocate() }
 }

@@ -91,7 +91,15 @@ final class OrderedOutput: @unchecked Sendable {
     /// The number of the part whose turn it is.
     var turn = 0
     var parked: [Int: FilledText] = [:]
+    /// Memory of text that was written.
+    var spare: [FilledText] = []
     var failure: OutputError?
+  }
+
+  /// A place to put a part aside.
+  private struct Parking {
+    /// Memory for the part to go on with.
+    let room: FilledText?
   }
 
   private static let parkedLimit = 16
@@ -102,7 +110,12 @@ final class OrderedOutput: @unchecked Sendable {
 
   init(_ output: consuming OutputBuffer) { self.output = output }
 
-  deinit { state.update { $0.parked.values.forEach { $0.free() } } }
+  deinit {
+    state.update { state in
+      for text in state.parked.values { text.free() }
+      for text in state.spare { text.free() }
+    }
+  }
 
   /// Writes the beginning of a part, when it is its turn.
   func write(_ bytes: UnsafeRawBufferPointer, of number: Int) throws(OutputError) {
@@ -113,33 +126,47 @@ final class OrderedOutput: @unchecked Sendable {
   /// Takes the last, or all, of a part's text.
   func finish(_ part: inout TextPiece) throws(OutputError) {
     let number = part.number
-    let text = part.take()
-    let isParked = state.update { state in
-      let parks =
-        state.turn != number && state.failure == nil && state.parked.count < Self.parkedLimit
-      if parks { state.parked[number] = text }
-      return parks
+    let parks = state.update { state -> Parking? in
+      let isEarly = state.turn != number && state.failure == nil
+      guard isEarly, state.parked.count < Self.parkedLimit else { return nil }
+      return Parking(room: state.spare.popLast())
     }
-    if isParked { return }
-    do throws(OutputError) {
+    if let parks {
+      let text = part.take(parks.room)
+      // Its turn may have come meanwhile.
+      let isEarly = state.update { state in
+        if state.turn == number { return false }
+        state.parked[number] = text
+        return true
+      }
+      if !isEarly { try writeParts(from: text) }
+    } else {
       try waitForTurn(of: number)
-    } catch {
-      text.free()
-      throw error
+      try part.empty { [self] bytes throws(OutputError) in try output.write(bytes) }
+      if let next = nextPart() { try writeParts(from: next) }
     }
-    try writeParts(from: text)
   }
 
   /// Writes a part whose turn it is, and those put aside that follow it.
   private func writeParts(from first: FilledText) throws(OutputError) {
     var next: FilledText? = first
     while let part = next.take() {
-      defer { part.free() }
-      try output.write(part.text)
-      next = state.update { state in
-        state.turn += 1
-        return state.parked.removeValue(forKey: state.turn)
+      do throws(OutputError) {
+        try output.write(part.text)
+      } catch {
+        part.free()
+        throw error
       }
+      next = nextPart(sparing: part)
+    }
+  }
+
+  /// Ends a turn; the next part where it was put aside.
+  private func nextPart(sparing written: FilledText? = nil) -> FilledText? {
+    state.update { state in
+      if let written { state.spare.append(written) }
+      state.turn += 1
+      return state.parked.removeValue(forKey: state.turn)
     }
   }
 
