@@ -31,29 +31,36 @@ extension Level {
   /// A level of segments from outside.
   ///
   /// - Parameters:
-  ///   - segments: in order; each is checked, and their paths must ascend from one to the next.
+  ///   - segments: words and counts of each, in order; each must be what
+  ///     ``LevelSegment/init(length:words:counts:rankCount:)`` takes, and their paths must ascend from
+  ///     one to the next.
   ///   - candidateCount: how many candidates were counted to find the level.
   ///   - rankCount: ranks of the job.
-  /// - Throws: ``CountingError`` as ``LevelSegment/init(length:words:counts:rankCount:)`` does, and
-  ///   where a segment has no groups or cores of another length.
+  /// - Throws: ``CountingError`` as that initializer does, and where a segment has no groups.
   /// - Complexity: linear in the words.
   public init(
-    validating segments: [LevelSegment], length: Int, candidateCount: UInt64, rankCount: Int
+    validating segments: [(words: [UInt32], counts: [UInt64])], length: Int,
+    candidateCount: UInt64, rankCount: Int
   ) throws(CountingError) {
     var reader = GroupValidator(length: length, rankCount: rankCount)
-    var nodes = 0
-    for segment in segments {
-      guard segment.length == length else {
-        throw reader.error("has a segment of cores of \(segment.length) ranks")
+    var read: [LevelSegment] = []
+    read.reserveCapacity(segments.count)
+    for (words, counts) in segments {
+      if words.isEmpty { throw reader.error("has a segment without groups") }
+      let before = reader
+      try reader.read(words)
+      let nodeCount = reader.nodeCount - before.nodeCount
+      guard nodeCount == counts.count else {
+        throw reader.error("holds \(nodeCount) nodes and \(counts.count) counts")
       }
-      if segment.words.isEmpty { throw reader.error("has a segment without groups") }
-      try reader.read(segment.words)
-      nodes += segment.counts.count
-      guard reader.nodeCount == nodes else {
-        throw reader.error("holds \(reader.nodeCount) nodes and \(nodes) counts")
-      }
+      read.append(
+        LevelSegment(
+          length: length, words: words, counts: counts,
+          groupCount: reader.groupCount - before.groupCount,
+          perfectExtensionCount: reader.perfectExtensionCount - before.perfectExtensionCount,
+          candidateCount: reader.candidateCount - before.candidateCount, lastPath: reader.path))
     }
-    self.init(length: length, segments: segments, candidateCount: candidateCount)
+    self.init(length: length, segments: read, candidateCount: candidateCount)
   }
 }
 

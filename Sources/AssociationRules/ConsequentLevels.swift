@@ -13,9 +13,9 @@ struct ConsequentLevels: ~Copyable {
   private let tree: ItemsetTree
   private let memoryLimit: Int
   private var positions = FlatBuffer<UInt32>(capacity: 64)
-  private var supports = FlatBuffer<SideCounts>(capacity: 64)
+  private var supports = FlatBuffer<Supports>(capacity: 64)
   private var joinedPositions = FlatBuffer<UInt32>(capacity: 64)
-  private var joinedSupports = FlatBuffer<SideCounts>(capacity: 64)
+  private var joinedSupports = FlatBuffer<Supports>(capacity: 64)
   /// The place of each item of the itemset among the node's items; -1 for extensions of the root.
   private var places = FlatBuffer<Int>(capacity: 64)
   /// What each of the node's items is in the rule at hand.
@@ -30,6 +30,14 @@ struct ConsequentLevels: ~Copyable {
   struct SideCounts {
     var antecedent: UInt64
     var consequent: UInt64
+  }
+
+  /// What is known of a consequent; not private, or Swift 6.3 crashes on it in debug builds.
+  struct Supports {
+    var counts: SideCounts
+    /// The node that the consequent's search ended at, and the greatest place it went by.
+    var node: UInt32
+    var place: Int
   }
 
   /// What an item is in the rule at hand.
@@ -51,7 +59,7 @@ struct ConsequentLevels: ~Copyable {
   }
 
   /// The counts of both sides of the rule with a consequent of this level.
-  func sideCounts(_ index: Int) -> SideCounts { supports.base[index] }
+  func sideCounts(_ index: Int) -> SideCounts { supports.base[index].counts }
 
   /// Turns to the itemsets of another node.
   mutating func enter(_ path: borrowing NodePath) {
@@ -85,9 +93,12 @@ struct ConsequentLevels: ~Copyable {
   }
 
   /// Appends a confident consequent of one item; at most one for each position, ascending.
-  mutating func appendSingle(position: Int, antecedent: UInt64, consequent: UInt64) {
+  mutating func appendSingle(position: Int, rank: UInt32, antecedent: UInt64) {
+    let node = tree.descend(from: ItemsetTree.root, by: rank)
     positions.base[count] = UInt32(truncatingIfNeeded: position)
-    supports.base[count] = SideCounts(antecedent: antecedent, consequent: consequent)
+    supports.base[count] = Supports(
+      counts: SideCounts(antecedent: antecedent, consequent: tree.counts[node]),
+      node: UInt32(truncatingIfNeeded: node), place: places.base[position])
     count += 1
   }
 
@@ -104,20 +115,30 @@ struct ConsequentLevels: ~Copyable {
     var first = 0
     while first < count {
       var second = first + 1
-      while second < count, sharesAllButLast(first, second) {
+      guard second < count, sharesAllButLast(first, second) else {
+        first += 1
+        continue
+      }
+      let shared = positions.base + first * size
+      setSides(shared, size, to: .consequent)
+      var search = AntecedentSearch(path, firstPosition: Int(shared[0]), both: both)
+      repeat {
         try reserve(joinedCount + 1, size: joinedSize)
-        let joined = joinedPositions.base + joinedCount * joinedSize
-        for index in 0..<size { joined[index] = positions.base[first * size + index] }
-        joined[size] = positions.base[second * size + size - 1]
-        if let counts = count(
-          of: UnsafePointer(joined), size: joinedSize, path: path, both: both,
-          antecedentLimit: antecedentLimit)
-        {
-          joinedSupports.base[joinedCount] = counts
+        let added = positions.base[second * size + size - 1]
+        let place = places.base[Int(added)]
+        let antecedent = search.count(
+          without: place, path, tree: tree, sides: UnsafePointer(sides.base))
+        if antecedent <= antecedentLimit {
+          let joined = joinedPositions.base + joinedCount * joinedSize
+          for index in 0..<size { joined[index] = shared[index] }
+          joined[size] = added
+          joinedSupports.base[joinedCount] = extend(
+            supports.base[first], by: place, path, antecedent: antecedent)
           joinedCount += 1
         }
         second += 1
-      }
+      } while second < count && sharesAllButLast(first, second)
+      setSides(shared, size, to: .antecedent)
       first += 1
     }
     swap(&positions, &joinedPositions)
@@ -136,7 +157,7 @@ struct ConsequentLevels: ~Copyable {
 
   private mutating func reserve(_ needed: Int, size: Int) throws(ExpansionError) {
     if needed <= joinedSupports.capacity, needed * size <= joinedPositions.capacity { return }
-    let bytes = (needed + count) * (size * 4 + 16) * 2
+    let bytes = (needed + count) * (size * 4 + MemoryLayout<Supports>.stride) * 2
     guard bytes <= memoryLimit else {
       throw .memoryLimit(
         purpose: "making the rules of one itemset with \(size) items in the consequent",
@@ -146,24 +167,26 @@ struct ConsequentLevels: ~Copyable {
     joinedSupports.reserve(needed)
   }
 
-  /// The counts of both sides; nil where the rule is not confident.
-  private mutating func count(
-    of consequent: UnsafePointer<UInt32>, size: Int, path: borrowing NodePath, both: UInt64,
-    antecedentLimit: UInt64
-  ) -> SideCounts? {
-    setSides(consequent, size, to: .consequent)
-    defer { setSides(consequent, size, to: .antecedent) }
-    let first = Int(consequent[0])
-    var antecedentCount = both
-    if first < path.depth {
-      antecedentCount = lookUp(
-        .antecedent, path, from: path.node(atDepth: first), place: path.corePlace[first] + 1,
-        impliedDepth: first)
+  /// What is known of a consequent with the item at `place` added; the consequent's items are marked.
+  @inline(__always)
+  private mutating func extend(
+    _ supports: Supports, by place: Int, _ path: borrowing NodePath, antecedent: UInt64
+  ) -> Supports {
+    var node = Int(supports.node)
+    if place > supports.place {
+      // The search goes by ascending ranks: this one only goes on.
+      node = tree.descend(from: node, by: path.items[place].rank)
+    } else if place >= 0 {
+      sides.base[place] = .consequent
+      node = ItemsetTree.root
+      for place in 0..<path.itemCount where sides.base[place] == .consequent {
+        node = tree.descend(from: node, by: path.items[place].rank)
+      }
+      sides.base[place] = .antecedent
     }
-    guard antecedentCount <= antecedentLimit else { return nil }
-    let consequentCount = lookUp(
-      .consequent, path, from: ItemsetTree.root, place: 0, impliedDepth: 0)
-    return SideCounts(antecedent: antecedentCount, consequent: consequentCount)
+    return Supports(
+      counts: SideCounts(antecedent: antecedent, consequent: tree.counts[node]),
+      node: UInt32(truncatingIfNeeded: node), place: max(supports.place, place))
   }
 
   @inline(__always)
@@ -173,18 +196,65 @@ struct ConsequentLevels: ~Copyable {
       if place >= 0 { sides.base[place] = side }
     }
   }
+}
+
+/// The search for the antecedents of the rules whose consequents are one consequent and one item more.
+///
+/// They agree up to that item's place, so the search for the next one starts where the last one left
+/// the items they share.
+private struct AntecedentSearch {
+  private let both: UInt64
+  private let startNode: Int
+  private let startPlace: Int
+  /// Extensions that follow from a node above the search are not in the tree below it.
+  private let impliedDepth: Int
+  /// Nothing of the core is in the consequent if its first position is none of the core.
+  private let isCoreWhole: Bool
+  /// What the items before `place` lead to.
+  private var node: Int
+  private var place: Int
 
   @inline(__always)
-  private func lookUp(
-    _ side: Side, _ path: borrowing NodePath, from start: Int, place: Int, impliedDepth: Int
+  init(_ path: borrowing NodePath, firstPosition: Int, both: UInt64) {
+    self.both = both
+    isCoreWhole = firstPosition >= path.depth
+    impliedDepth = firstPosition
+    startNode = isCoreWhole ? ItemsetTree.root : path.node(atDepth: firstPosition)
+    startPlace = isCoreWhole ? 0 : path.corePlace[firstPosition] + 1
+    node = startNode
+    place = startPlace
+  }
+
+  /// The count of the antecedent without the item at `removed`, too, which may be none: -1.
+  @inline(__always)
+  mutating func count(
+    without removed: Int, _ path: borrowing NodePath, tree: ItemsetTree,
+    sides: UnsafePointer<ConsequentLevels.Side>
   ) -> UInt64 {
-    var node = start
-    let items = path.items
-    let itemCount = path.itemCount
-    for place in place..<itemCount
-    where sides.base[place] == side && items[place].depth > impliedDepth {
-      node = tree.descend(from: node, by: items[place].rank)
+    if isCoreWhole { return both }
+    if removed < place {
+      node = startNode
+      place = startPlace
     }
-    return tree.counts[node]
+    let items = path.items
+    while place < removed {
+      node = step(node, place, items, tree, sides)
+      place += 1
+    }
+    var end = node
+    // An item before the start follows from what all share; else it is skipped.
+    for place in max(removed + 1, place)..<max(path.itemCount, removed + 1, place) {
+      end = step(end, place, items, tree, sides)
+    }
+    return tree.counts[end]
+  }
+
+  @inline(__always)
+  private func step(
+    _ node: Int, _ place: Int, _ items: UnsafePointer<PathItem>, _ tree: ItemsetTree,
+    _ sides: UnsafePointer<ConsequentLevels.Side>
+  ) -> Int {
+    guard sides[place] == .antecedent, items[place].depth > impliedDepth else { return node }
+    return tree.descend(from: node, by: items[place].rank)
   }
 }

@@ -127,13 +127,15 @@ struct ItemsetTree {
       return Int(rootChild[Int(rank)])
     }
     var low = Int(firstChild[node])
-    let end = Int(firstChild[node + 1])
-    var high = end
-    while low < high {
-      let middle = (low + high) >> 1
-      if ranks[middle] < rank { low = middle + 1 } else { high = middle }
+    var count = Int(firstChild[node + 1]) - low
+    if count == 0 { return node }
+    // Which half it is in cannot be guessed, so it is computed.
+    while count > 1 {
+      let half = count >> 1
+      low += ranks[low + half] <= rank ? half : 0
+      count -= half
     }
-    return low < end && ranks[low] == rank ? low : node
+    return ranks[low] == rank ? low : node
   }
 
   /// The number of transactions that contain the item `rank`.

@@ -147,8 +147,7 @@ public struct RuleGenerator: ~Copyable {
       let antecedent = antecedentCount(without: position, both: both)
       if antecedent > thresholds.antecedentLimit { continue }
       consequents.appendSingle(
-        position: position, antecedent: antecedent,
-        consequent: tree.itemCount(subsets.items.base[position]))
+        position: position, rank: subsets.items.base[position], antecedent: antecedent)
     }
   }
 

@@ -41,13 +41,27 @@ struct RuleStaging: ~Copyable {
     items.reserve(itemCount + length)
     let antecedent = items.base + itemCount
     let consequent = antecedent + (length - positionCount)
-    var taken = 0
-    for index in 0..<length {
-      if taken < positionCount, Int(positions[taken]) == index {
-        consequent[taken] = itemset[index]
-        taken += 1
-      } else {
-        antecedent[index - taken] = itemset[index]
+    if length <= 64 {
+      // Where an item goes cannot be guessed, so it is computed.
+      var mask: UInt64 = 0
+      for index in 0..<positionCount { mask |= 1 << UInt64(positions[index] & 63) }
+      var taken = 0
+      for index in 0..<length {
+        let isTaken = Int(truncatingIfNeeded: mask & 1)
+        mask >>= 1
+        let place = index &- taken
+        antecedent[place &+ (length &- positionCount &+ taken &- place) &* isTaken] = itemset[index]
+        taken &+= isTaken
+      }
+    } else {
+      var taken = 0
+      for index in 0..<length {
+        if taken < positionCount, Int(positions[taken]) == index {
+          consequent[taken] = itemset[index]
+          taken += 1
+        } else {
+          antecedent[index - taken] = itemset[index]
+        }
       }
     }
     close(length: length, consequentLength: positionCount, ruleCounts)

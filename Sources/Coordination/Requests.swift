@@ -10,7 +10,7 @@ extension Coordinator {
       return
     }
     switch request {
-    case .submitJob, .listJobs, .showJob, .cancelJob, .removeJob, .openResults:
+    case .submitJob, .listJobs, .showJob, .watchJob, .cancelJob, .removeJob, .openResults:
       jobs.handle(request, id: id, from: peer, &cluster, at: at, &outbox)
     case .openDataSet, .putChunk, .closeDataSet, .abandonDataSet:
       ingests.handle(request, id: id, from: peer, &cluster, at: at, &outbox)

@@ -33,6 +33,9 @@ extension World {
     case .cancelling: ask(client, .cancelJob(id), id: client.newID())
     case .openingResults: ask(client, .openResults(id), id: client.newID())
     case .removing: ask(client, .removeJob(id), id: client.newID())
+    // Some ask from time to time, others wait for news.
+    case _ where id.number.isMultiple(of: 2):
+      ask(client, .watchJob(id, closedLevels: client.job.closedLevels), id: client.newID())
     default: ask(client, .showJob(id), id: client.newID())
     }
   }
@@ -67,7 +70,9 @@ extension World {
 
   private func follow(_ client: Client, _ summary: JobSummary, _ plan: JobPlan) {
     switch summary.state {
-    case .queued, .running: alarm(client, after: client.chance.duration(30_000...200_000))
+    case .queued, .running:
+      client.job.closedLevels = summary.levels.count
+      alarm(client, after: client.chance.duration(30_000...200_000))
     case .done:
       checkFigures(summary, plan)
       client.step = .openingResults

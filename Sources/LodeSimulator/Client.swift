@@ -52,6 +52,8 @@ final class Client {
     var id: JobID?
     var submittedAt: UInt64 = 0
     var wasCancelled = false
+    /// Levels that it knows to be closed.
+    var closedLevels = 0
     var results: ResultDescription?
     /// Objects of the result, as they arrive: the items, then the levels.
     var objects: [[UInt8]] = []

@@ -75,6 +75,9 @@ public enum ClientRequest: Sendable {
   case listJobs
   /// One job.
   case showJob(JobID)
+  /// One job, as soon as more than so many of its levels are closed or it has ended; the question sent
+  /// again is answered at once.
+  case watchJob(JobID, closedLevels: Int)
   /// Stops a job.
   case cancelJob(JobID)
   /// Removes a job that has ended, with its results.
@@ -191,7 +194,7 @@ public enum ClientResponse: Sendable, Equatable {
   case ingesting(IngestProgress)
   /// To `verifyDataSet`.
   case verification(VerificationReport)
-  /// To `submitJob`, `showJob` and `cancelJob`.
+  /// To `submitJob`, `showJob`, `watchJob` and `cancelJob`.
   case job(JobSummary)
   /// To `listJobs`, by number.
   case jobs([JobSummary])

@@ -36,7 +36,7 @@ extension Level: PayloadCoding {
     guard length > 0 else { throw reader.invalid("its length is 0") }
     let candidateCount = try reader.varint()
     let segmentCount = try reader.count("the number of segments", limit: MessageLimits.segments)
-    var segments: [LevelSegment] = []
+    var segments: [(words: [UInt32], counts: [UInt64])] = []
     segments.reserveCapacity(segmentCount)
     for _ in 0..<segmentCount {
       let groupCount = try reader.count(
@@ -46,10 +46,7 @@ extension Level: PayloadCoding {
       let (words, nodeCount) = try groups.words(groupCount: groupCount, length: length)
       var nodes = try reader.section()
       let counts = try nodes.counts(nodeCount)
-      do {
-        segments.append(
-          try LevelSegment(length: length, words: words, counts: counts, rankCount: rankCount))
-      } catch { throw reader.invalid("\(error)") }
+      segments.append((words, counts))
     }
     try reader.finish()
     do {
@@ -98,43 +95,69 @@ extension PayloadWriter {
 extension PayloadReader {
   /// Reads all groups of a segment: its words, and how many nodes they make.
   ///
-  /// What the words promise is checked by `LevelSegment`.
+  /// What the words promise is checked by `Level`.
   fileprivate mutating func words(
     groupCount: Int, length: Int
   ) throws(PayloadError) -> (words: [UInt32], nodeCount: Int) {
-    var words: [UInt32] = []
-    words.reserveCapacity(remaining)
-    var path: [UInt32] = []
+    // No word takes less than a byte.
+    var words = [UInt32](repeating: 0, count: remaining)
+    let end: Int
+    let nodeCount: Int
+    do {
+      var room = words.mutableSpan
+      (end, nodeCount) = try read(groupCount: groupCount, length: length, into: &room)
+    }
+    try finish()
+    words.removeSubrange(end...)
+    return (words, nodeCount)
+  }
+
+  /// Reads groups into the words of `room`: where they end, and how many nodes they make.
+  private mutating func read(
+    groupCount: Int, length: Int, into room: inout MutableSpan<UInt32>
+  ) throws(PayloadError) -> (end: Int, nodeCount: Int) {
+    var end = 0
+    var path = [UInt32](repeating: 0, count: min(length - 1, remaining))
     var nodeCount = 0
-    for _ in 0..<groupCount {
+    for group in 0..<groupCount {
       let shared = Int(truncatingIfNeeded: try number("shared ranks", limit: UInt64(length - 1)))
-      guard shared <= path.count else {
+      guard shared == 0 || group > 0 else {
         throw invalid("the first group of a segment shares ranks with none")
       }
       let perfectCount = try count("the number of perfect extensions", limit: MessageLimits.items)
       let extensionCount = try count("the number of extensions", limit: MessageLimits.items)
-      words.append(UInt32(truncatingIfNeeded: shared))
-      words.append(UInt32(truncatingIfNeeded: perfectCount))
-      words.append(UInt32(truncatingIfNeeded: extensionCount))
-      let pathStart = words.count
-      try appendRanks(length - 1 - shared, behind: shared > 0 ? path[shared - 1] : nil, to: &words)
-      path.replaceSubrange(shared..., with: words[pathStart...])
-      try appendRanks(perfectCount, behind: path.last, to: &words)
-      try appendRanks(extensionCount, behind: path.last, to: &words)
+      // Each of them is a byte at least that is there, so they all have room behind `end`.
+      let tailCount = length - 1 - shared
+      guard tailCount <= remaining else { throw error(.truncated) }
+      room[end] = UInt32(truncatingIfNeeded: shared)
+      room[end + 1] = UInt32(truncatingIfNeeded: perfectCount)
+      room[end + 2] = UInt32(truncatingIfNeeded: extensionCount)
+      end += LevelSegment.headerLength
+      try readRanks(
+        behind: shared > 0 ? path[shared - 1] : nil, into: &room, end..<end + tailCount)
+      for index in shared..<length - 1 { path[index] = room[end + index - shared] }
+      end += tailCount
+      try readRanks(behind: path.last, into: &room, end..<end + perfectCount)
+      end += perfectCount
+      try readRanks(behind: path.last, into: &room, end..<end + extensionCount)
+      end += extensionCount
       nodeCount += extensionCount
     }
-    try finish()
-    return (words, nodeCount)
+    return (end, nodeCount)
   }
 
-  private mutating func appendRanks(
-    _ count: Int, behind previous: UInt32?, to words: inout [UInt32]
+  private mutating func readRanks(
+    behind previous: UInt32?, into room: inout MutableSpan<UInt32>, _ places: Range<Int>
   ) throws(PayloadError) {
+    guard places.count <= remaining else { throw error(.truncated) }
     var next = previous.map { UInt64($0) + 1 } ?? 0
-    for _ in 0..<count {
-      let rank = next + (try number("a rank", limit: UInt64(UInt32.max)))
-      guard let word = UInt32(exactly: rank) else { throw invalid("rank \(rank) is over 32 bits") }
-      words.append(word)
+    for place in places {
+      let gap = try varint()
+      let (rank, overflow) = next.addingReportingOverflow(gap)
+      guard !overflow, let word = UInt32(exactly: rank) else {
+        throw invalid("a rank is over 32 bits")
+      }
+      room[place] = word
       next = rank + 1
     }
   }

@@ -8,12 +8,14 @@ import Itemsets
 struct CSVWriter: ~Copyable {
   private let names: EscapedNames
   private let measures: [InterestMeasure]
+  private var sides: RuleSides
   private var numbers = NumberWriter()
   private var antecedent = RowSide()
   private var consequent = RowSide()
 
   init(_ items: RankedItems, measures: [InterestMeasure]) {
     names = EscapedNames(items, .place) { _, name, bytes in appendCSV(name, to: &bytes) }
+    sides = RuleSides(names, separator: UInt8(ascii: ";"))
     self.measures = measures
   }
 
@@ -48,27 +50,59 @@ struct CSVWriter: ~Copyable {
     _ batch: borrowing RuleBatch, _ rows: Range<Int>, to output: inout OutputBuffer
   ) throws(OutputError) {
     let items = batch.items.span
+    sides.check(items)
     let allCounts = batch.counts.span
     let numbersSize = (RuleColumns.names.count + measures.count) * NumberWriter.textLimit
     for row in rows {
-      names.collect(items, batch.antecedent(row), sorted: true, into: &antecedent)
-      names.collect(items, batch.consequent(row), sorted: true, into: &consequent)
-      let start = try output.reserve(antecedent.byteCount + consequent.byteCount + numbersSize)
+      let ranks = items.extracting(
+        batch.antecedent(row).lowerBound..<batch.consequent(row).upperBound)
       let counts = allCounts[row]
-      var end = writeField(antecedent, to: start)
-      end = writeField(consequent, to: comma(end))
-      end = numbers.writeSupport(counts.antecedent, of: counts.transactions, to: comma(end))
-      end = numbers.writeSupport(counts.consequent, of: counts.transactions, to: comma(end))
-      end = numbers.writeSupport(counts.both, of: counts.transactions, to: comma(end))
-      end = numbers.write(InterestMeasures.confidence(counts), to: comma(end))
-      end = numbers.write(InterestMeasures.lift(counts), to: comma(end))
-      end = numbers.write(InterestMeasures.leverage(counts), to: comma(end))
-      end = numbers.write(InterestMeasures.conviction(counts), to: comma(end))
-      end = writeInteger(counts.both, to: comma(end))
+      var end: UnsafeMutablePointer<UInt8>
+      if sides.turn(to: ranks) {
+        let consequent = sides.bits(of: items.extracting(batch.consequent(row)))
+        let start = try output.reserve(sides.byteCount + numbersSize)
+        end = writeField(sides.all & ~consequent, to: start)
+        end = writeField(consequent, to: comma(end))
+      } else {
+        names.collect(items, batch.antecedent(row), sorted: true, into: &antecedent)
+        names.collect(items, batch.consequent(row), sorted: true, into: &consequent)
+        let start = try output.reserve(antecedent.byteCount + consequent.byteCount + numbersSize)
+        end = writeField(antecedent, to: start)
+        end = writeField(consequent, to: comma(end))
+      }
+      end = writeNumbers(counts, to: end)
       for measure in measures { end = numbers.write(measure.value(counts), to: comma(end)) }
       end[0] = UInt8(ascii: "\n")
       output.advance(to: end + 1)
     }
+  }
+
+  /// Writes the number columns that all rules have, each behind a comma.
+  @inline(__always)
+  private mutating func writeNumbers(
+    _ counts: RuleCounts, to start: UnsafeMutablePointer<UInt8>
+  ) -> UnsafeMutablePointer<UInt8> {
+    let transactions = counts.transactions
+    let measures = UsualMeasures(counts)
+    var end = numbers.writeSupport(counts.antecedent, of: transactions, to: comma(start))
+    end = numbers.writeSupport(counts.consequent, of: transactions, to: comma(end))
+    end = numbers.writeSupport(counts.both, of: transactions, to: comma(end))
+    end = numbers.write(measures.confidence, to: comma(end))
+    end = numbers.write(measures.lift, to: comma(end))
+    end = numbers.write(measures.leverage, to: comma(end))
+    end = numbers.write(measures.conviction, to: comma(end))
+    return writeInteger(counts.both, to: comma(end))
+  }
+
+  @inline(__always)
+  private func writeField(
+    _ side: UInt64, to start: UnsafeMutablePointer<UInt8>
+  ) -> UnsafeMutablePointer<UInt8> {
+    guard side & sides.special != 0 else { return sides.write(side, to: start) }
+    start[0] = UInt8(ascii: "\"")
+    let end = sides.write(side, to: start + 1)
+    end[0] = UInt8(ascii: "\"")
+    return end + 1
   }
 
   @inline(__always)

@@ -60,19 +60,24 @@ func writeLongDigits(
   if length == 17 { end[-17] = 48 + UInt8(truncatingIfNeeded: first) }
 }
 
-/// The eight digits of a number below 10^8 as bytes in the order of text.
+/// The eight digits of a number below 10^8 as text.
+@inline(__always)
+private func eightDigits(_ value: UInt64) -> UInt64 {
+  (digitBytes(value) &+ 0x3030_3030_3030_3030).littleEndian
+}
+
+/// The eight digits of a number below 10^8 as bytes from 0 to 9, the first one lowest.
 ///
 /// Halves of four digits, then of two, then of one are divided side by side in one word; the
 /// multiplications by 10486 / 2^20 and 103 / 2^10 divide numbers that small by 100 and 10 exactly.
 @inline(__always)
-private func eightDigits(_ value: UInt64) -> UInt64 {
+func digitBytes(_ value: UInt64) -> UInt64 {
   let upper = value / 10_000
   var lanes = upper | (value &- upper &* 10_000) << 32
   let hundreds = ((lanes &* 10_486) >> 20) & 0x0000_007F_0000_007F
   lanes = hundreds | (lanes &- hundreds &* 100) << 16
   let tens = ((lanes &* 103) >> 10) & 0x000F_000F_000F_000F
-  lanes = tens | (lanes &- tens &* 10) << 8
-  return (lanes &+ 0x3030_3030_3030_3030).littleEndian
+  return tens | (lanes &- tens &* 10) << 8
 }
 
 /// The number of decimal digits of an integer.

@@ -1,16 +1,18 @@
 public import Apriori
 public import Itemsets
 
-/// Writes all frequent itemsets as `fimi` text straight from closed levels.
+/// All frequent itemsets as `fimi` text, made straight from closed levels.
 ///
 /// The same bytes as ``ItemsetReport`` over an expansion without length limits, several times faster:
 /// the text of the core is kept from node to node, and the perfect extensions of a node are expanded
 /// by copying the line and changing its end. No itemset ever exists except as text.
-public struct ItemsetText: ~Copyable {
-  private static let nodesBetweenProgress = 1 << 12
-
+///
+/// One thread at a time takes the next piece of ``walk(linesPerPiece:)``; what writers make of the
+/// pieces, in their order, is the text. Making it takes many times as long as walking, so several
+/// threads with a writer each are that much faster.
+public final class ItemsetText: Sendable {
   private let levels: ClosedLevels
-  private let names: NameSlots
+  fileprivate let names: NameSlots
 
   /// Prepares to write the itemsets of `levels`, whose ranks name `items`.
   ///
@@ -21,27 +23,40 @@ public struct ItemsetText: ~Copyable {
     names = NameSlots(items)
   }
 
-  /// Writes every itemset, in natural order, and completes the output.
+  /// All nodes in natural order, in pieces.
   ///
-  /// - Parameter progress: told now and then how many nodes, the root included, have been written.
-  /// - Complexity: linear in the bytes written; memory is that of the longest line.
-  public func write(
-    to output: consuming OutputBuffer, progress: (Int) -> Void = { _ in }
+  /// - Parameter linesPerPiece: about how many lines the text of a piece has; that of a node is never
+  ///   divided.
+  public func walk(linesPerPiece: Int = 1 << 12) -> ItemsetWalk {
+    ItemsetWalk(levels, linesPerPiece: linesPerPiece)
+  }
+}
+
+/// Makes text of pieces, on one thread.
+public struct ItemsetTextWriter: ~Copyable {
+  private let text: ItemsetText
+  private var line: Line
+
+  /// A writer of pieces of `text`.
+  public init(_ text: ItemsetText) {
+    self.text = text
+    line = Line(names: text.names)
+  }
+
+  /// Writes every itemset of a piece.
+  ///
+  /// - Complexity: linear in the bytes written.
+  public mutating func write(
+    _ piece: borrowing ItemsetPiece, to output: inout TextPiece
   ) throws(OutputError) {
-    var output = output
-    var walker = LevelWalker(levels)
-    var line = Line(names: names)
-    var nodeCount = 0
-    while walker.next() {
-      nodeCount += 1
-      if nodeCount % Self.nodesBetweenProgress == 0 { progress(nodeCount) }
-      line.enterNode(
-        depth: walker.depth, rank: walker.rank, count: walker.count,
-        perfectExtensions: walker.perfectExtensions, names: names)
-      if walker.depth > 0 { try line.writeCore(rank: walker.rank, names: names, to: &output) }
+    let names = text.names
+    for node in piece.above { line.enterNode(node, names: names) }
+    for index in piece.nodes.indices {
+      let node = piece.nodes[index]
+      line.enterNode(node, names: names)
+      if node.depth > 0 { try line.writeCore(rank: node.rank, names: names, to: &output) }
       try line.expandPerfectExtensions(names: names, to: &output)
     }
-    try output.finish()
   }
 }
 
@@ -149,21 +164,19 @@ private struct Line: ~Copyable {
 
   /// Turns to the next node of a walk, whose core makes the line.
   @inline(__always)
-  mutating func enterNode(
-    depth: Int, rank: UInt32, count: UInt64, perfectExtensions: UnsafeBufferPointer<UInt32>,
-    names: NameSlots
-  ) {
+  mutating func enterNode(_ node: ItemsetPiece.Node, names: NameSlots) {
+    let depth = node.depth
     extensionCount = depth == 0 ? 0 : extensionEnds[depth - 1]
-    for own in perfectExtensions {
+    for own in node.perfectExtensions {
       extensions[extensionCount] = own
       extensionCount += 1
     }
     extensionEnds[depth] = extensionCount
     coreStart = depth > 0 ? coreEnds[depth - 1] : start
-    if depth > 0 { coreEnds[depth] = names.copy(rank, to: coreStart) }
+    if depth > 0 { coreEnds[depth] = names.copy(node.rank, to: coreStart) }
     end = coreEnds[depth]
     countText[0] = UInt8(ascii: "(")
-    let digitsEnd = writeInteger(count, to: countText + 1)
+    let digitsEnd = writeInteger(node.count, to: countText + 1)
     digitsEnd[0] = UInt8(ascii: ")")
     digitsEnd[1] = UInt8(ascii: "\n")
     countLength = digitsEnd + 2 - countText
@@ -172,7 +185,7 @@ private struct Line: ~Copyable {
   /// Writes the line of the core, whose last item is `rank`.
   @inline(__always)
   func writeCore(
-    rank: UInt32, names: NameSlots, to output: inout OutputBuffer
+    rank: UInt32, names: NameSlots, to output: inout TextPiece
   ) throws(OutputError) {
     try write(upTo: coreStart, rank: rank, names: names, to: &output)
   }
@@ -184,7 +197,7 @@ private struct Line: ~Copyable {
   @inline(__always)
   private func write(
     upTo end: UnsafeMutablePointer<UInt8>, rank: UInt32, names: NameSlots,
-    to output: inout OutputBuffer
+    to output: inout TextPiece
   ) throws(OutputError) {
     let prefixLength = end - start
     let target = try output.reserve(prefixLength + names.length(rank) + countLength)
@@ -206,7 +219,7 @@ private struct Line: ~Copyable {
   /// before those it begins, else by position.
   @inline(__always)
   mutating func expandPerfectExtensions(
-    names: NameSlots, to output: inout OutputBuffer
+    names: NameSlots, to output: inout TextPiece
   ) throws(OutputError) {
     if extensionCount == 0 { return }
     var depth = 0

@@ -8,6 +8,7 @@ struct NumberWriter: ~Copyable {
   static let textLimit = 32
 
   private let powers = PowersOfTen.shared
+  private let scales = DecimalScale.all.scales
   private var supports = SupportTexts()
 
   init() {}
@@ -17,6 +18,18 @@ struct NumberWriter: ~Copyable {
   func write(
     _ value: Double, to start: UnsafeMutablePointer<UInt8>
   ) -> UnsafeMutablePointer<UInt8> {
+    writeUsual(value, scales, to: start) ?? writeAny(value, to: start)
+  }
+
+  /// What ``write(_:to:)`` does, for any double.
+  @inline(never)
+  func writeAny(
+    _ value: Double, to start: UnsafeMutablePointer<UInt8>
+  ) -> UnsafeMutablePointer<UInt8> {
+    if value == 1 {
+      start[0] = UInt8(ascii: "1")
+      return start + 1
+    }
     guard value > 0, value < .infinity, let decimal = ShortestDecimal(value, powers) else {
       return writeRare(value, to: start)
     }
@@ -45,7 +58,7 @@ struct NumberWriter: ~Copyable {
     }
     if value < 0 {
       start[0] = UInt8(ascii: "-")
-      return write(-value, to: start + 1)
+      return writeAny(-value, to: start + 1)
     }
     // Infinity as `inf`; else beyond the powers of ten, where the standard form is that of
     // ECMAScript too: an exponent.

@@ -6,6 +6,8 @@ public struct OutputBuffer: ~Copyable {
   /// Bytes behind every reservation that a copy in steps of up to 64 bytes may overwrite.
   public static let slack = 64
   private static let usualCapacity = 256 * 1024
+  /// Copying so many bytes takes longer than handing them to the system by themselves.
+  private static let leastWithoutCopy = 32 * 1024
 
   private var file: OutputFile
   private var storage: UnsafeMutablePointer<UInt8>
@@ -51,6 +53,19 @@ public struct OutputBuffer: ~Copyable {
       if let base = bytes.baseAddress { start.update(from: base, count: count) }
     }
     advance(to: start + count)
+  }
+
+  /// Writes bytes as they are; many go to the system without a copy.
+  public mutating func write(_ bytes: UnsafeRawBufferPointer) throws(OutputError) {
+    guard let base = bytes.baseAddress else { return }
+    if bytes.count >= Self.leastWithoutCopy {
+      try flush()
+      try file.write(bytes)
+    } else {
+      let start = try reserve(bytes.count)
+      UnsafeMutableRawPointer(start).copyMemory(from: base, byteCount: bytes.count)
+      advance(to: start + bytes.count)
+    }
   }
 
   /// Hands all bytes to the system.

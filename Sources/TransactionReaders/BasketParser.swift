@@ -71,8 +71,8 @@ struct BasketParser: Sendable {
 
 /// The fast path for lines of small integers that the dictionary knows, with its scratch memory.
 struct IntegerLines: Sendable {
-  private var items = [UInt32](repeating: 0, count: BatchRoom.items)
-  private var ends = [Int](repeating: 0, count: BatchRoom.transactions)
+  private var items = [UInt32](unwritten: BatchRoom.items)
+  private var ends = [Int](unwritten: BatchRoom.transactions)
 
   /// Appends transactions from the position of `stream` on, up to `linesEnd` or a line that is
   /// anything else; `needsGeneralPath` says that such a line is next.

@@ -33,7 +33,7 @@ struct ByteStream: ~Copyable {
     self.source = source
     self.chunkBytes = max(chunkBytes, 1)
     self.lineLimit = lineLimit
-    buffer = [UInt8](repeating: 0, count: self.chunkBytes + Self.padding + 1)
+    buffer = [UInt8](unwritten: self.chunkBytes + Self.padding + 1)
   }
 
   /// The input as the user named it.
@@ -149,7 +149,7 @@ struct ByteStream: ~Copyable {
     let wanted = doubled > most / 2 ? most : doubled
     // Whatever a caller keeps unread, there is room for a chunk.
     let count = max(wanted, buffer.count + chunkBytes - room)
-    var larger = [UInt8](repeating: 0, count: count)
+    var larger = [UInt8](unwritten: count)
     larger.withUnsafeMutableBytes { target in
       buffer.withUnsafeBytes { source in
         target.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[..<filled]))

@@ -21,6 +21,7 @@ extension WireClientRequest {
       case .submitJob(let specification): .submitJob(try WireJobSpecification(specification))
       case .listJobs: .listJobs(Nothing())
       case .showJob(let job): .showJob(job.number)
+      case .watchJob(let job, let closedLevels): .watchJob(try JobWatch(job, closedLevels))
       case .cancelJob(let job): .cancelJob(job.number)
       case .removeJob(let job): .removeJob(job.number)
       case .openResults(let job): .openResults(job.number)
@@ -44,6 +45,7 @@ extension WireClientRequest {
     case .submitJob(let specification): .submitJob(try specification.value())
     case .listJobs: .listJobs
     case .showJob(let job): .showJob(JobID(job))
+    case .watchJob(let watch): try watch.value()
     case .cancelJob(let job): .cancelJob(JobID(job))
     case .removeJob(let job): .removeJob(JobID(job))
     case .openResults(let job): .openResults(JobID(job))
@@ -52,6 +54,19 @@ extension WireClientRequest {
     case .removeNode(let name): .removeNode(try checkedName(name, "the name of a worker"))
     case nil: throw .unknown("what a client asks")
     }
+  }
+}
+
+extension WireClientRequest.JobWatch {
+  init(_ job: JobID, _ closedLevels: Int) throws(WireError) {
+    self.init()
+    self.job = job.number
+    self.closedLevels = try unsigned(closedLevels, "the closed levels of a job")
+  }
+
+  func value() throws(WireError) -> ClientRequest {
+    .watchJob(
+      JobID(job), closedLevels: try signed(closedLevels, "the closed levels of a job"))
   }
 }
 

@@ -45,8 +45,11 @@ public enum TransportError: Error, Equatable, CustomStringConvertible {
   }
 
   private func resourceRemedy(_ code: Int32) -> String {
-    code == EMFILE || code == ENFILE
-      ? "raise the limit of open files (ulimit -n)" : "check the address and the system's limits"
+    switch code {
+    case EMFILE, ENFILE: "raise the limit of open files (ulimit -n)"
+    case ELIBACC: "install ZeroMQ's library libzmq.so.5 (apt-get install libzmq5)"
+    default: "check the address and the system's limits"
+    }
   }
 }
 

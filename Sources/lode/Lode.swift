@@ -28,15 +28,25 @@ struct Lode: ParsableCommand {
   /// The command that the arguments ask for.
   ///
   /// ArgumentParser describes all commands to itself before it looks at the first word, which takes
-  /// longer than mining a small file. So `mine` reads plain arguments itself, and others are tried
-  /// with its description alone; whatever that cannot make sense of (help, a version, a mistake) goes
-  /// to the parser of all commands, which knows the words for it.
+  /// longer than mining a small file. So `mine` and what every job needs read plain arguments
+  /// themselves, and others of `mine` are tried with its description alone; whatever that cannot make
+  /// sense of (help, a version, a mistake) goes to the parser of all commands, which knows the words
+  /// for it. Every configuration names its command:
+  /// to make a name of a type's takes the parser a million instructions.
   private static func parsedCommand() throws -> any ParsableCommand {
     let arguments = CommandLine.arguments.dropFirst()
     if arguments.first == MineCommand.configuration.commandName {
       if let command = MineCommand(plain: arguments.dropFirst()) { return command }
       if let command = try? MineCommand.parseAsRoot(Array(arguments.dropFirst())) as? MineCommand {
         return command
+      }
+    }
+    if arguments.first == JobCommand.configuration.commandName {
+      let words = arguments.dropFirst(2)
+      switch arguments.dropFirst().first {
+      case "submit": if let command = JobCommand.Submit(plain: words) { return command }
+      case "results": if let command = JobResults(plain: words) { return command }
+      default: break
       }
     }
     return try parseAsRoot()

@@ -160,9 +160,11 @@ struct MiningJob {
     if report.isPlainFIMI, request.lengths == LengthLimits() {
       let clock = Stopwatch()
       let nodeCount = mined.levels.levels.reduce(1) { $0 + $1.nodeCount }
-      try ItemsetText(mined.levels, items: mined.items).write(to: output) { nodes in
-        if clock.isDue() { machine.narrator.show("writing: \(nodes * 100 / nodeCount) %") }
+      let text = try ItemsetText(mined.levels, items: mined.items)
+      let writing = ItemsetWriting(text, to: output) { [narrator = machine.narrator] nodes in
+        if clock.isDue() { narrator.show("writing: \(nodes * 100 / nodeCount) %") }
       }
+      try writing.run(threadCount: machine.threadCount)
       machine.narrator.clear()
       return Written()
     }

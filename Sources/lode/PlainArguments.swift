@@ -1,35 +1,55 @@
 import ArgumentParser
 
 // ArgumentParser finds the options of a command by reflection and dynamic casts, which took more than
-// half of the instructions of mining a small file (26 of 45 million). So `mine` reads the arguments that
-// nearly every run gives by itself. What it does not read is what ArgumentParser is asked about, and
-// no test could tell the two apart but by a clock.
+// half of the instructions of mining a small file (26 of 45 million). So the commands whose time counts
+// read the arguments that nearly every run gives by themselves. What they do not read is what
+// ArgumentParser is asked about, and no test could tell the two apart but by a clock.
+
+/// Reads words of the form `--name value`, flags and arguments.
+///
+/// - Parameters:
+///   - repeatable: an option that may be given again.
+///   - argument: takes a word that belongs to no option.
+///   - flag: takes an option without a value; false where it is none.
+///   - option: takes an option with its value; false where it cannot.
+/// - Returns: false for anything that ArgumentParser is to look at: `--name=value`, several flags in a
+///   word, an option twice, a value that begins with a hyphen, help, and every mistake.
+func readPlain(
+  _ words: some Sequence<String>, repeatable: String? = nil, argument: (String) -> Bool,
+  flag: (String) -> Bool, option: (String, String) -> Bool
+) -> Bool {
+  var given: [String] = []
+  var rest = words.makeIterator()
+  while let word = rest.next() {
+    if word == "-" || !word.hasPrefix("-") {
+      if argument(word) { continue }
+      return false
+    }
+    if word != repeatable, given.contains(word) { return false }
+    given.append(word)
+    if flag(word) { continue }
+    guard let value = rest.next(), !value.hasPrefix("-"), option(word, value) else { return false }
+  }
+  return true
+}
 
 extension MineCommand {
-  /// Reads words of the form `--name value`, flags and inputs, all valid.
-  ///
-  /// Nil for anything else: help, `--name=value`, several flags in a word, an option twice, a value
-  /// that begins with a hyphen, and every mistake.
+  /// Reads valid arguments as ``readPlain(_:repeatable:argument:flag:option:)`` does; nil for others.
   init?(plain words: some Sequence<String>) {
     var reading = ReadingArguments.withoutOptions
     var mining = MiningArguments.withoutOptions
     var output = OutputArguments.withoutOptions
     var machine = MachineArguments.withoutOptions
-    var given: [String] = []
-    var rest = words.makeIterator()
-    while let word = rest.next() {
-      if word == "-" || !word.hasPrefix("-") {
-        reading.input.append(word)
-        continue
-      }
-      if word != "--transaction", given.contains(word) { return nil }
-      given.append(word)
-      if reading.set(flag: word) || machine.set(flag: word) { continue }
-      guard let value = rest.next(), !value.hasPrefix("-"),
-        reading.set(word, to: value) || mining.set(word, to: value) || output.set(word, to: value)
-          || machine.set(word, to: value)
-      else { return nil }
+    let areRead = readPlain(words, repeatable: "--transaction") {
+      reading.input.append($0)
+      return true
+    } flag: {
+      reading.set(flag: $0) || machine.set(flag: $0)
+    } option: {
+      reading.set($0, to: $1) || mining.set($0, to: $1) || output.set($0, to: $1)
+        || machine.set($0, to: $1)
     }
+    if !areRead { return nil }
     self.init()
     do {
       try reading.validate()
@@ -95,7 +115,22 @@ extension ReadingArguments {
 }
 
 extension MiningArguments {
-  fileprivate static var withoutOptions: MiningArguments {
+  /// Reads what ``asArguments`` gives; nil for anything else.
+  init?(plain words: [String]) {
+    var arguments = MiningArguments.withoutOptions
+    let areRead = readPlain(words) { _ in
+      false
+    } flag: { _ in
+      false
+    } option: {
+      arguments.set($0, to: $1)
+    }
+    guard areRead, (try? arguments.validate()) != nil else { return nil }
+    self = arguments
+  }
+
+  /// All as its declaration says.
+  static var withoutOptions: MiningArguments {
     var arguments = MiningArguments()
     arguments.minSupport = "1%"
     arguments.target = .rules
@@ -108,7 +143,7 @@ extension MiningArguments {
     return arguments
   }
 
-  fileprivate mutating func set(_ option: String, to value: String) -> Bool {
+  mutating func set(_ option: String, to value: String) -> Bool {
     switch option {
     case "--min-support": minSupport = value
     case "--target": return assign(value, to: &target)
@@ -125,7 +160,8 @@ extension MiningArguments {
 }
 
 extension OutputArguments {
-  fileprivate static var withoutOptions: OutputArguments {
+  /// All as its declaration says.
+  static var withoutOptions: OutputArguments {
     var arguments = OutputArguments()
     arguments.measures = nil
     arguments.sort = nil
@@ -135,7 +171,7 @@ extension OutputArguments {
     return arguments
   }
 
-  fileprivate mutating func set(_ option: String, to value: String) -> Bool {
+  mutating func set(_ option: String, to value: String) -> Bool {
     switch option {
     case "--measures": measures = value
     case "--sort": sort = value
@@ -149,7 +185,8 @@ extension OutputArguments {
 }
 
 extension MachineArguments {
-  fileprivate static var withoutOptions: MachineArguments {
+  /// All as its declaration says.
+  static var withoutOptions: MachineArguments {
     var arguments = MachineArguments()
     arguments.threads = nil
     arguments.memory = "75%"
@@ -164,7 +201,7 @@ extension MachineArguments {
     return true
   }
 
-  fileprivate mutating func set(_ option: String, to value: String) -> Bool {
+  mutating func set(_ option: String, to value: String) -> Bool {
     switch option {
     case "--threads": return assign(value, to: &threads)
     case "--memory": memory = value
@@ -176,14 +213,14 @@ extension MachineArguments {
 }
 
 /// Makes a value of a word; false where it is none.
-private func assign<Value: ExpressibleByArgument>(_ word: String, to place: inout Value) -> Bool {
+func assign<Value: ExpressibleByArgument>(_ word: String, to place: inout Value) -> Bool {
   guard let value = Value(argument: word) else { return false }
   place = value
   return true
 }
 
 /// Makes a value of a word; false where it is none.
-private func assign<Value: ExpressibleByArgument>(_ word: String, to place: inout Value?) -> Bool {
+func assign<Value: ExpressibleByArgument>(_ word: String, to place: inout Value?) -> Bool {
   guard let value = Value(argument: word) else { return false }
   place = value
   return true

@@ -19,9 +19,15 @@ import Testing
           #expect(read.perfectExtensionCount == written.perfectExtensionCount)
         }
         let read = try Level(
-          validating: segments, length: level.length, candidateCount: level.candidateCount,
-          rankCount: data.items.count)
+          validating: level.segments.map { ($0.words, $0.counts) }, length: level.length,
+          candidateCount: level.candidateCount, rankCount: data.items.count)
         #expect(read.structureDigest == level.structureDigest)
+        #expect(read.segments == level.segments)
+        for (read, written) in zip(read.segments, level.segments) {
+          #expect(read.groupCount == written.groupCount)
+          #expect(read.candidateCount == written.candidateCount)
+          #expect(read.perfectExtensionCount == written.perfectExtensionCount)
+        }
         levelCount += 1
       }
     }
@@ -54,8 +60,8 @@ import Testing
               }
               accepted += 1
               let level = try Level(
-                validating: [read], length: level.length, candidateCount: 1,
-                rankCount: data.items.count)
+                validating: [(read.words, read.counts)], length: level.length,
+                candidateCount: 1, rankCount: data.items.count)
               for range in candidateRanges(of: level, targetCandidateCount: 3) {
                 _ = count(range, of: level, in: projection, mode: .all, scratch: scratch)
               }
@@ -99,26 +105,26 @@ import Testing
   }
 
   @Test func segmentsMustFollowEachOther() throws {
-    func segment(_ words: [UInt32], length: Int = 2) throws -> LevelSegment {
-      try LevelSegment(length: length, words: words, counts: [1], rankCount: 5)
-    }
-    let first = try segment([0, 0, 1, 0, 2])
-    let second = try segment([0, 0, 1, 1, 2])
-    let other = try segment([0, 0, 1, 0, 2, 3], length: 3)
-    func level(_ segments: [LevelSegment]) throws -> Level {
-      try Level(validating: segments, length: 2, candidateCount: 9, rankCount: 5)
+    let first: [UInt32] = [0, 0, 1, 0, 2]
+    let second: [UInt32] = [0, 0, 1, 1, 2]
+    func level(_ segments: [[UInt32]], rankCount: Int = 5) throws -> Level {
+      try Level(
+        validating: segments.map { ($0, [1]) }, length: 2, candidateCount: 9, rankCount: rankCount)
     }
     #expect(try level([first, second]).nodeCount == 2)
     for segments in [
-      [second, first], [first, first], [first, other], [first, LevelSegment(length: 2)],
+      [second, first], [first, first], [first, [0, 0, 1, 0, 2, 3]], [first, []],
     ] {
       #expect(throws: CountingError.self) { try level(segments) }
     }
+    #expect(throws: CountingError.self) { try level([first], rankCount: 2) }
+    // A count too few in one segment and one too many in the next.
     #expect(throws: CountingError.self) {
-      try Level(validating: [first], length: 2, candidateCount: 9, rankCount: 2)
+      try Level(
+        validating: [(first, []), (second, [1, 1])], length: 2, candidateCount: 9, rankCount: 5)
     }
     // What was checked can be appended to.
-    var longer = first
+    var longer = try LevelSegment(length: 2, words: first, counts: [1], rankCount: 5)
     longer.append(path: [1], perfectExtensions: [], extensions: [2], counts: [1])
     #expect(longer.words == [0, 0, 1, 0, 2, 0, 0, 1, 1, 2])
   }

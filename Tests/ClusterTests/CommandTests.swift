@@ -55,6 +55,33 @@ import Testing
     #expect(full.messages.contains("cannot write to standard output"))
   }
 
+  /// Both commands read plain arguments themselves, and `--name=value` through ArgumentParser.
+  @Test func plainArgumentsAreReadLikeOthers() throws {
+    let cluster = try clusterWithBaskets(2)
+    _ = try cluster.answer("job submit baskets --min-support 1% --min-confidence 30% --quiet")
+    _ = try cluster.answer("job submit baskets --min-support=1% --min-confidence=30% --quiet")
+    _ = try cluster.answer("job submit baskets --min-support 2% --max-length 2 --no-wait")
+    let jobs = try cluster.objects("job list")
+    #expect(jobs.count == 3)
+    let arguments = jobs.compactMap { $0["arguments"] as? [String] }
+    #expect(arguments.count == 3 && arguments[0] == arguments[1] && arguments[1] != arguments[2])
+    _ = try cluster.answer("job watch job-3 -q")
+    for options in [
+      [], ["--output", "fimi", "--target", "itemsets"], ["-o", "csv", "--measures", "zhang"],
+      ["--min-confidence", "80%", "--top", "3"], ["--target", "closed", "--min-length", "2"],
+      ["--max-antecedent", "1", "--max-consequent", "none", "--min-lift", "1.5"],
+      ["--memory", "64MiB", "--sort", "lift"],
+    ] {
+      let plain = try cluster.answer("job results job-1 \(options.joined(separator: " "))")
+      var joined = stride(from: 0, to: options.count, by: 2).map {
+        options[$0] == "-o" ? "--output=\(options[$0 + 1])" : "\(options[$0])=\(options[$0 + 1])"
+      }
+      joined.append("--temp=/tmp")
+      let parsed = try cluster.answer("job results job-2 \(joined.joined(separator: " "))")
+      #expect(plain == parsed && !plain.isEmpty, "\(options)")
+    }
+  }
+
   @Test func aWorkerIsDrainedAndRemoved() throws {
     let cluster = try clusterWithBaskets(2)
     try cluster.addWorker("worker-3")

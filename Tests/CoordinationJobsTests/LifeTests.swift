@@ -150,6 +150,45 @@ import Testing
     #expect(summary.state == .cancelled && cluster.summary()?.state == .cancelled)
   }
 
+  @Test func whoWatchesIsToldOfEveryLevelAndOfTheEnd() throws {
+    let data = try TestData.random(seed: 29)
+    var cluster = try FakeCluster(data, workers: 2, replication: 2, seed: 29, targets: 8...16)
+    try cluster.submit(support: 6)
+    var known = 0
+    var id: UInt64 = 10
+    var last: JobSummary?
+    while last?.state.isFinal != true {
+      id += 1
+      try cluster.request(.watchJob(JobID(1), closedLevels: known), id: id)
+      try cluster.run { $0.reply(id) != nil }
+      guard case .job(let summary) = cluster.reply(id) else { throw TestFailure("no job") }
+      #expect(summary.levels.count > known || summary.state.isFinal)
+      known = summary.levels.count
+      last = summary
+    }
+    #expect(last?.state == .done && known > 3)
+  }
+
+  @Test func whoAsksAgainIsAnsweredAtOnce() throws {
+    let data = try TestData.random(seed: 29)
+    var cluster = try FakeCluster(data, workers: 2, replication: 2, seed: 29, targets: 8...16)
+    try cluster.submit(support: 6)
+    for id in [2, 3] as [UInt64] {
+      try cluster.request(.watchJob(JobID(1), closedLevels: 90), id: id)
+      #expect(cluster.reply(id) == nil)
+    }
+    try cluster.request(.watchJob(JobID(1), closedLevels: 90), id: 2)
+    guard case .job(let summary) = cluster.reply(2) else { throw TestFailure("no answer") }
+    #expect(!summary.state.isFinal)
+    // Whoever waits hears of the end, however few levels there were.
+    try cluster.request(.cancelJob(JobID(1)), id: 4)
+    try cluster.run { $0.reply(3) != nil }
+    guard case .job(let ended) = cluster.reply(3) else { throw TestFailure("no answer") }
+    #expect(ended.state == .cancelled)
+    try cluster.request(.watchJob(JobID(7), closedLevels: 0), id: 5)
+    guard case .refused = cluster.reply(5) else { throw TestFailure("there is no such job") }
+  }
+
   @Test func anUnreadableCheckpointIsPassedOver() throws {
     let data = try TestData.random(seed: 27)
     var cluster = try FakeCluster(

@@ -70,6 +70,76 @@ import Testing
     }
   }
 
+  /// The quick way and the one for all doubles write the same.
+  @Test func usualDoublesAreWrittenAsAllAre() {
+    let writer = NumberWriter()
+    let scales = DecimalScale.all.scales
+    var quick = [UInt8](repeating: 0, count: 128)
+    var slow = quick
+    var written = 0
+    func check(_ value: Double) {
+      for value in [value, -value] {
+        let ends = quick.withUnsafeMutableBufferPointer { quick in
+          slow.withUnsafeMutableBufferPointer { slow -> (Int, Int)? in
+            guard let first = quick.baseAddress, let second = slow.baseAddress,
+              let end = writeUsual(value, scales, to: first)
+            else { return nil }
+            return (end - first, writer.writeAny(value, to: second) - second)
+          }
+        }
+        guard let ends else { continue }
+        written += 1
+        if ends.0 != ends.1 || quick[..<ends.0] != slow[..<ends.1] {
+          Issue.record("\(value): \(String(decoding: quick[..<ends.0], as: UTF8.self))")
+        }
+      }
+    }
+    var random = SeededGenerator(seed: 11)
+    for _ in 0..<5_000 {
+      // Any bits between 2^-19 and 2^53, fractions as measures are, and decimals of few digits.
+      check(Double(bitPattern: UInt64.random(in: 1004 << 52..<1076 << 52, using: &random)))
+      let bits = UInt64.random(in: 4..<53, using: &random)
+      let numerator = UInt64.random(in: 1..<1 << bits, using: &random)
+      check(Double(numerator) / Double(UInt64.random(in: 1..<1 << 27, using: &random)))
+      let digits = UInt64.random(in: 1...6, using: &random)
+      let power = (0..<digits).reduce(1.0) { power, _ in power * 10 }
+      check(Double(UInt64.random(in: 1..<1_000_000, using: &random)) / power)
+    }
+    #expect(written > 25_000)
+    var power = 1.0 / 524288
+    while power < 1e16 {
+      for factor in [1, 2, 3, 5, 7, 9, 10] {
+        let value = power * Double(factor)
+        for value in [value, value.nextUp, value.nextDown] { check(value) }
+      }
+      power *= 2
+    }
+    for exponent in 0..<22 {
+      for digit in 1..<10 {
+        guard let value = Double("\(digit)e\(exponent - 6)") else { continue }
+        for value in [value, value.nextUp, value.nextDown, value / 2, value * 1.5] { check(value) }
+      }
+    }
+  }
+
+  /// Of 72 exponents, with both signs: what is outside, even or on an edge is left to the other way.
+  @Test func usualDoublesHaveLimits() {
+    func isUsual(_ value: Double) -> Bool {
+      var bytes = [UInt8](repeating: 0, count: 128)
+      return bytes.withUnsafeMutableBufferPointer { bytes in
+        bytes.baseAddress.flatMap { writeUsual(value, DecimalScale.all.scales, to: $0) } != nil
+      }
+    }
+    let least = 1.0 / 524288
+    for value in [least.nextUp, 0.1, 0.3, 1.5, 3, 9007199254740991] {
+      #expect(isUsual(value) && isUsual(-value))
+    }
+    for value in [
+      0, 1, 0.5, least, least.nextDown, 9007199254740992, 9007199254740994, .infinity, .nan,
+      .leastNonzeroMagnitude, .greatestFiniteMagnitude,
+    ] { #expect(!isUsual(value) && !isUsual(-value)) }
+  }
+
   func significantDigits(_ text: String) -> String {
     let mantissa = text.prefix { $0 != "e" }.filter { $0 != "." && $0 != "-" }
     let digits = mantissa.drop { $0 == "0" }.reversed().drop { $0 == "0" }.reversed()

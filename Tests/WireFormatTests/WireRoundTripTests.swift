@@ -47,7 +47,7 @@ import WireFormat
       #expect("\(found.request)" == "\(request)")
       #expect(try WireFormat.header(of: frames).request == id)
     }
-    #expect(kinds == Set(0..<18))
+    #expect(kinds == Set(0..<19))
     kinds = []
     for response in try samples.responses() {
       kinds.insert(kind(of: response))
@@ -163,6 +163,7 @@ import WireFormat
     case .listNodes: 15
     case .drainNode: 16
     case .removeNode: 17
+    case .watchJob: 18
     }
   }
 

@@ -203,7 +203,8 @@ struct WireSamples {
       .putChunk(ingest: request(), sequence: word(), bytes: bytes()),
       .closeDataSet(ingest: request(), chunkCount: word(), transactionCount: word()),
       .abandonDataSet(ingest: request()), .submitJob(try specification()), .listJobs,
-      .showJob(job()), .cancelJob(job()), .removeJob(job()), .openResults(job()), .listNodes,
+      .showJob(job()), .watchJob(job(), closedLevels: count()), .cancelJob(job()),
+      .removeJob(job()), .openResults(job()), .listNodes,
       .drainNode(try name()), .removeNode(try name()),
     ]
   }

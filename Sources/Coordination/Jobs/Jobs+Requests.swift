@@ -14,6 +14,12 @@ extension Jobs {
     case .showJob(let job):
       guard let index = known(job, id, peer, &outbox) else { return }
       outbox.add(.reply(.job(machines[index].shownSummary), id: id, to: peer))
+    case .watchJob(let job, let closedLevels):
+      guard let index = known(job, id, peer, &outbox) else { return }
+      let summary = machines[index].shownSummary
+      if !watchers.wait(for: summary, closedLevels: closedLevels, id, peer) {
+        outbox.add(.reply(.job(summary), id: id, to: peer))
+      }
     case .cancelJob(let job):
       guard let index = known(job, id, peer, &outbox) else { return }
       cancel(index, id: id, from: peer, &cluster, at: now, &outbox)

@@ -22,6 +22,7 @@ struct Jobs: Sendable {
   private var lastLease: UInt64 = 0
   /// Which job got a worker's last lease, so that running jobs take turns; looked up only.
   private var turns: [Name: JobID] = [:]
+  var watchers = JobWatchers()
 
   init(configuration: CoordinatorConfiguration) { self.configuration = configuration }
 
@@ -219,10 +220,14 @@ struct Jobs: Sendable {
     scheduleAll(&cluster, at: now, &outbox)
   }
 
-  /// What follows an event: jobs that may begin do, and cells that wait are given out.
+  /// What follows an event: jobs that may begin do, cells that wait are given out, and clients that
+  /// wait for news are told.
   mutating func settle(_ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox) {
     startNext(&cluster, at: now, &outbox)
     scheduleAllIfNeeded(&cluster, at: now, &outbox)
+    var waiting = watchers
+    waiting.tell(summary, &outbox)
+    watchers = waiting
   }
 
   // MARK: Leases
@@ -302,6 +307,7 @@ struct Jobs: Sendable {
 
   func validateState() {
     for machine in machines { machine.validateState() }
+    watchers.validateState()
     invariant(
       machines.count(where: \.isRunning) <= max(configuration.runningJobLimit, 1),
       "More jobs run than may.")

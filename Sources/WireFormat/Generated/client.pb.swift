@@ -175,6 +175,14 @@ nonisolated struct WireClientRequest: Sendable {
     set {request = .removeNode(newValue)}
   }
 
+  var watchJob: WireClientRequest.JobWatch {
+    get {
+      if case .watchJob(let v)? = request {return v}
+      return WireClientRequest.JobWatch()
+    }
+    set {request = .watchJob(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Request: Equatable, Sendable {
@@ -197,6 +205,7 @@ nonisolated struct WireClientRequest: Sendable {
     case listNodes(WireClientRequest.Nothing)
     case drainNode(String)
     case removeNode(String)
+    case watchJob(WireClientRequest.JobWatch)
 
   }
 
@@ -236,6 +245,21 @@ nonisolated struct WireClientRequest: Sendable {
     init() {}
 
     fileprivate var _replication: UInt64? = nil
+  }
+
+  /// Answered once more levels are closed or the job has ended; at once when it is sent again.
+  nonisolated struct JobWatch: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    var job: UInt64 = 0
+
+    var closedLevels: UInt64 = 0
+
+    var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    init() {}
   }
 
   nonisolated struct Chunk: Sendable {
@@ -626,7 +650,7 @@ fileprivate nonisolated let _protobuf_package = "lode.v1"
 
 nonisolated extension WireClientRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ClientRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}status\0\u{3}list_data_sets\0\u{3}show_data_set\0\u{3}remove_data_set\0\u{3}verify_data_set\0\u{3}open_data_set\0\u{3}put_chunk\0\u{3}close_data_set\0\u{3}abandon_data_set\0\u{3}submit_job\0\u{3}list_jobs\0\u{3}show_job\0\u{3}cancel_job\0\u{3}remove_job\0\u{3}open_results\0\u{3}list_nodes\0\u{3}drain_node\0\u{3}remove_node\0\u{c}\u{1}\u{9}")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}status\0\u{3}list_data_sets\0\u{3}show_data_set\0\u{3}remove_data_set\0\u{3}verify_data_set\0\u{3}open_data_set\0\u{3}put_chunk\0\u{3}close_data_set\0\u{3}abandon_data_set\0\u{3}submit_job\0\u{3}list_jobs\0\u{3}show_job\0\u{3}cancel_job\0\u{3}remove_job\0\u{3}open_results\0\u{3}list_nodes\0\u{3}drain_node\0\u{3}remove_node\0\u{3}watch_job\0\u{c}\u{1}\u{9}")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -823,6 +847,19 @@ nonisolated extension WireClientRequest: SwiftProtobuf.Message, SwiftProtobuf._M
           self.request = .removeNode(v)
         }
       }()
+      case 28: try {
+        var v: WireClientRequest.JobWatch?
+        var hadOneofValue = false
+        if let current = self.request {
+          hadOneofValue = true
+          if case .watchJob(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.request = .watchJob(v)
+        }
+      }()
       default: break
       }
     }
@@ -906,6 +943,10 @@ nonisolated extension WireClientRequest: SwiftProtobuf.Message, SwiftProtobuf._M
       guard case .removeNode(let v)? = self.request else { preconditionFailure() }
       try visitor.visitSingularStringField(value: v, fieldNumber: 27)
     }()
+    case .watchJob?: try {
+      guard case .watchJob(let v)? = self.request else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -981,6 +1022,41 @@ nonisolated extension WireClientRequest.DataSetOpening: SwiftProtobuf.Message, S
     if lhs._replication != rhs._replication {return false}
     if lhs.transactionsPerBlock != rhs.transactionsPerBlock {return false}
     if lhs.source != rhs.source {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireClientRequest.JobWatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = WireClientRequest.protoMessageName + ".JobWatch"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{3}closed_levels\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.closedLevels) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.job != 0 {
+      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 1)
+    }
+    if self.closedLevels != 0 {
+      try visitor.visitSingularUInt64Field(value: self.closedLevels, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireClientRequest.JobWatch, rhs: WireClientRequest.JobWatch) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs.closedLevels != rhs.closedLevels {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

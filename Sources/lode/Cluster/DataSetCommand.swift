@@ -16,6 +16,7 @@ struct DataSetCommand: ParsableCommand {
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "add",
       abstract: "Read files into a new data set of the cluster.",
       discussion: """
         Transactions are cut into blocks, and each block is stored on as many workers as --replication
@@ -64,6 +65,7 @@ struct DataSetCommand: ParsableCommand {
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "list",
       abstract: "List the data sets.",
       discussion: """
         Example:
@@ -88,6 +90,7 @@ struct DataSetCommand: ParsableCommand {
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "show",
       abstract: "Show one data set.",
       discussion: """
         Example:
@@ -113,6 +116,7 @@ struct DataSetCommand: ParsableCommand {
 
   struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "remove",
       abstract: "Remove a data set that no job uses.",
       discussion: """
         Results of jobs that have ended are kept.
@@ -132,6 +136,7 @@ struct DataSetCommand: ParsableCommand {
 
   struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "verify",
       abstract: "Check the checksums of every replica of a data set.",
       discussion: """
         Every worker reads its replicas from disk. What is found damaged is repaired from another

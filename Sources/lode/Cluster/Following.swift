@@ -36,7 +36,6 @@ final class Following: Sendable {
     var job = first
     var levelsSaid = 0
     var saidMinimum = false
-    let start = monotonicMilliseconds()
     while true {
       if job.minimumSupport > 0, !saidMinimum {
         saidMinimum = true
@@ -57,13 +56,10 @@ final class Following: Sendable {
         job.state == .queued
           ? "\(job.id): queued"
           : "\(job.id): level \(job.level): \(job.rangesClosed) of \(job.rangeCount) ranges")
-      // A short job is asked for often, a long one ten times a second: its end is noticed after a
-      // small share of the time that it took.
-      let followed = monotonicMilliseconds() - start
-      pause(milliseconds: UInt32(min(100, max(4, followed / 16))))
       job = try jobAnswer(
         client.ask(
-          .showJob(job.id), id: .random(), deadlineMilliseconds: Self.patienceMilliseconds))
+          .watchJob(job.id, closedLevels: job.levels.count), id: .random(),
+          deadlineMilliseconds: Self.patienceMilliseconds))
     }
     narrator.clear()
     try tellEnd(of: job)

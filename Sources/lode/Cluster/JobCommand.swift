@@ -20,6 +20,7 @@ struct JobCommand: ParsableCommand {
 
   struct Submit: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "submit",
       abstract: "Submit a job and follow it; prints its id.",
       discussion: """
         Ctrl-C stops following, not the job. A job keeps itemsets: what it takes to make rules of them
@@ -52,6 +53,7 @@ struct JobCommand: ParsableCommand {
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "list",
       abstract: "List the jobs.",
       discussion: """
         Example:
@@ -76,6 +78,7 @@ struct JobCommand: ParsableCommand {
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "show",
       abstract: "Show one job with the figures of its levels.",
       discussion: """
         Example:
@@ -102,6 +105,7 @@ struct JobCommand: ParsableCommand {
 
   struct Watch: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "watch",
       abstract: "Follow a job until it ends; Ctrl-C stops following, not the job.",
       discussion: """
         Example:
@@ -120,6 +124,7 @@ struct JobCommand: ParsableCommand {
 
   struct Cancel: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "cancel",
       abstract: "Stop a job.",
       discussion: """
         Example:
@@ -137,6 +142,7 @@ struct JobCommand: ParsableCommand {
 
   struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "remove",
       abstract: "Remove a job that has ended, with its results.",
       discussion: """
         Example:

@@ -31,9 +31,11 @@ struct JobResults: ParsableCommand {
 
   func run() throws {
     let start = monotonicSeconds()
-    let machine = try MachineArguments.parse(
-      ["--memory", memory] + (temp.map { ["--temp", $0] } ?? [])
-        + (cluster.quiet ? ["--quiet"] : []))
+    var machine = MachineArguments.withoutOptions
+    machine.memory = memory
+    machine.temp = temp
+    machine.quiet = cluster.quiet
+    try machine.validate()
     let client = try cluster.connect()
     let found = try openResults(of: job, client)
     let mining = try results.over(found.job.specification.arguments)
@@ -125,7 +127,7 @@ struct ResultArguments: ParsableArguments {
 
   /// The options of a submission with these in place of its own.
   func over(_ submitted: [String]) throws -> MiningArguments {
-    var mining = try MiningArguments.parse(submitted)
+    var mining = try MiningArguments(plain: submitted) ?? .parse(submitted)
     mining.target = target ?? mining.target
     mining.minLength = minLength ?? mining.minLength
     mining.maxLength = maxLength ?? mining.maxLength

@@ -15,6 +15,7 @@ struct NodeCommand: ParsableCommand {
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "list",
       abstract: "List the workers.",
       discussion: """
         Example:
@@ -39,6 +40,7 @@ struct NodeCommand: ParsableCommand {
 
   struct Drain: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "drain",
       abstract: "Move everything away from a worker, then let it go.",
       discussion: """
         The worker goes on serving until every object it holds has its copies elsewhere; its state is
@@ -64,6 +66,7 @@ struct NodeCommand: ParsableCommand {
 
   struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "remove",
       abstract: "Forget a worker that is dead or drained.",
       discussion: """
         Its replicas count as lost. Started again with the same folder it joins as a worker like any
