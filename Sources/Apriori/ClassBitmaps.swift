@@ -59,6 +59,14 @@ final class ClassBitmaps: Sendable {
     self.words = words
     self.wordCount = wordCount
   }
+
+  /// Bitmaps that are there already.
+  init(ranks: [UInt32], itemsNeeded: Int, words: AlignedWords, wordCount: Int) {
+    self.ranks = ranks
+    self.itemsNeeded = itemsNeeded
+    self.words = words
+    self.wordCount = wordCount
+  }
 }
 
 /// The items of the class being counted, each with its place among them.
@@ -110,7 +118,7 @@ struct ClassItems {
   }
 }
 
-/// The bitmaps of a class, kept by an earlier task or built now.
+/// The bitmaps of a class, kept by an earlier task or built now, and kept unless less of them is to be.
 ///
 /// - Parameters:
 ///   - known: what is kept for the class; its items must be among `items`.
@@ -124,7 +132,7 @@ func classBitmaps<Rank>(
   if let known, known.ranks.count == items.count, known.itemsNeeded <= itemsNeeded { return known }
   let bitmaps = ClassBitmaps(
     first: Int(first), items: items, itemsNeeded: itemsNeeded, sparse: sparse, scratch: scratch)
-  sparse.classes.keep(bitmaps, of: first)
+  if sparse.classes.promisingCount == nil { sparse.classes.keep(bitmaps, of: first) }
   return bitmaps
 }
 
@@ -135,14 +143,20 @@ final class ClassCache: Sendable {
     var byteCount = 0
   }
 
+  /// The count from which a candidate makes it worth keeping its items; nil where all are kept.
+  let promisingCount: UInt32?
   private let byteLimit: Int
   private let state: Mutex<State>
 
   /// - Parameter byteLimit: bytes of bitmaps kept at most; the rest is built anew at each level.
-  init(rankCount: Int, byteLimit: Int) {
+  init(rankCount: Int, byteLimit: Int, promisingCount: UInt32?) {
     self.byteLimit = byteLimit
+    self.promisingCount = promisingCount
     state = Mutex(State(entries: Array(repeating: nil, count: rankCount)))
   }
+
+  /// Whether nothing has been kept.
+  var isEmpty: Bool { state.withLock { $0.byteCount == 0 } }
 
   /// Bytes held now.
   var byteCount: Int {

@@ -138,6 +138,9 @@ public final class CountingScratch {
   var extensionPlaces = ScratchBuffer<UInt32>()
   /// Places of the items of the current row.
   var rowPlaces = ScratchBuffer<UInt32>()
+  /// Which items of the current class are kept, and over which rows.
+  var itemFlags = ScratchBuffer<Bool>()
+  var keptRows = ScratchBuffer<UInt32>()
 
   /// No memory yet.
   public init() {}

@@ -34,11 +34,13 @@ public struct Projection: Sendable {
   ///   - rankOf: for each dictionary id its rank; `rankCount` or more leaves the item out.
   ///   - rankCount: how many ranks take part.
   ///   - cacheLimit: bytes that counting may keep from level to level.
+  ///   - frequentShare: the share of transactions, up to 1, that frequent itemsets have; where it is
+  ///     told, counting keeps only what candidates near it are likely to need, nil to keep all.
   /// - Throws: ``CountingError`` where the set is too large for 32-bit positions.
   /// - Complexity: O(occurrences) time and memory.
   public init(
     blocks: [Block], rankOf: [UInt32], rankCount: Int, layout: Layout = .automatic,
-    cacheLimit: Int
+    cacheLimit: Int, frequentShare: Double? = nil
   ) throws(CountingError) {
     let view = BlockSetView(blocks: blocks, rankOf: rankOf, rankCount: rankCount)
     let occurrences = view.occurrenceCount
@@ -57,9 +59,10 @@ public struct Projection: Sendable {
     if dense {
       form = .dense(DenseProjection(view))
     } else if rankCount < Int(UInt16.max) {
-      form = .sparse(SparseProjection(view, cacheLimit: cacheLimit))
+      form = .sparse(SparseProjection(view, cacheLimit: cacheLimit, frequentShare: frequentShare))
     } else {
-      form = .sparseWide(SparseProjection(view, cacheLimit: cacheLimit))
+      form = .sparseWide(
+        SparseProjection(view, cacheLimit: cacheLimit, frequentShare: frequentShare))
     }
   }
 

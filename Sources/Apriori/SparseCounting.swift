@@ -152,6 +152,9 @@ func countClasses<Rank>(
 ) {
   var items = ClassItems(rankCount: sparse.rankCount, scratch: scratch)
   let extensionPlaces = scratch.extensionPlaces.reserve(sparse.rankCount)
+  let promisingCount = sparse.classes.promisingCount
+  var promising = PromisingItems(
+    count: promisingCount ?? .max, rankCount: sparse.rankCount, scratch: scratch)
   var silence = Silence(allowance: allowance)
   var cursor = start
   var ahead = startAhead
@@ -169,14 +172,29 @@ func countClasses<Rank>(
     let bitmaps = classBitmaps(
       first: first, known: known, items: items, itemsNeeded: pathLength + 1, sparse: sparse,
       scratch: scratch)
+    let isNarrowed = promisingCount != nil && bitmaps !== known
+    if isNarrowed {
+      promising.begin(itemCount: items.count, keptCount: known?.ranks.count ?? 0)
+    }
     let prefixes = scratch.prefixes.reserve((pathLength + 1) * max(bitmaps.wordCount, 1))
     repeat {
+      let groupCounts = counts
       counts = countGroup(
         cursor, pathLength: pathLength, &silence, bitmaps: bitmaps.words.base,
         wordCount: bitmaps.wordCount, places: items.places, extensionPlaces: extensionPlaces,
         prefixes: prefixes, counts)
+      if isNarrowed {
+        promising.note(
+          cursor, pathLength: pathLength, places: items.places, extensionPlaces: extensionPlaces,
+          counts: groupCounts)
+      }
       hasGroup = cursor.next()
     } while hasGroup && cursor.path[0] == first
+    if isNarrowed {
+      let places = promising.places
+      sparse.classes.keep(
+        bitmaps.narrowed(to: places, itemsNeeded: pathLength + 2, scratch: scratch), of: first)
+    }
     items.removeAll()
   }
 }

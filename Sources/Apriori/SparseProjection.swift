@@ -26,10 +26,12 @@ struct SparseProjection<Rank: FixedWidthInteger & UnsignedInteger & Sendable>: S
     positions.count * 4 + starts.count * 8 + classes.byteCount
   }
 
-  init(_ view: BlockSetView, cacheLimit: Int) {
+  init(_ view: BlockSetView, cacheLimit: Int, frequentShare: Double?) {
     rankCount = view.rankCount
     rowCount = view.rowCount
-    classes = ClassCache(rankCount: view.rankCount, byteLimit: cacheLimit)
+    classes = ClassCache(
+      rankCount: view.rankCount, byteLimit: cacheLimit,
+      promisingCount: frequentShare.map { promisingCount(min($0, 1) * Double(view.rowCount)) })
     var starts = [0]
     starts.reserveCapacity(view.rankCount + 1)
     for rank in 0..<view.rankCount { starts.append(starts[rank] + view.count(of: rank)) }
@@ -45,6 +47,23 @@ struct SparseProjection<Rank: FixedWidthInteger & UnsignedInteger & Sendable>: S
     self.starts = starts
     longestRow = transposition.longestRow
   }
+
+  /// What counting has left in a projection, and no more.
+  init(withoutRowsOf whole: Self) {
+    rankCount = whole.rankCount
+    rowCount = whole.rowCount
+    rows = []
+    positions = []
+    starts = []
+    longestRow = whole.longestRow
+    classes = whole.classes
+  }
+}
+
+/// The count from which a candidate is likely to be frequent, where frequent ones have `expected` on
+/// average: four standard deviations less, if the rows are a random part of all.
+private func promisingCount(_ expected: Double) -> UInt32 {
+  UInt32(clamping: Int(max(1, expected - 4 * expected.squareRoot())))
 }
 
 /// Turns blocks, which hold rows by item, into rows of ranks, one block after the other.

@@ -1,16 +1,20 @@
 extension BlockFormat {
   /// The encoded form of `block`: the same bytes for the same block (and release of liblz4).
   ///
+  /// - Parameter compresses: whether sections are compressed where that makes them smaller; not worth
+  ///   its time for a file that is read again at once.
   /// - Complexity: O(size of the block).
-  public static func encode(_ block: Block) -> [UInt8] {
+  public static func encode(_ block: Block, compresses: Bool = true) -> [UInt8] {
     var sections = [
-      EncodedSection(.itemIDs, words: gaps(between: block.itemIDs)),
-      EncodedSection(.directory, words: directory(of: block.containers)),
-      EncodedSection(.payload, words: block.payload),
+      EncodedSection(.itemIDs, words: gaps(between: block.itemIDs), compresses),
+      EncodedSection(.directory, words: directory(of: block.containers), compresses),
+      EncodedSection(.payload, words: block.payload, compresses),
     ]
-    if !block.times.isEmpty { sections.append(EncodedSection(.times, words: block.times)) }
+    if !block.times.isEmpty {
+      sections.append(EncodedSection(.times, words: block.times, compresses))
+    }
     if !block.customers.isEmpty {
-      sections.append(EncodedSection(.customers, words: block.customers))
+      sections.append(EncodedSection(.customers, words: block.customers, compresses))
     }
     return assemble(block, sections)
   }
@@ -79,9 +83,11 @@ private struct EncodedSection {
   let rawLength: Int
   let rawChecksum: UInt64
 
-  init<Word: FixedWidthInteger & BitwiseCopyable>(_ kind: SectionKind, words: [Word]) {
+  init<Word: FixedWidthInteger & BitwiseCopyable>(
+    _ kind: SectionKind, words: [Word], _ compresses: Bool
+  ) {
     let raw = [UInt8](littleEndian: words)
-    let compressed = compressedIfSmaller(raw)
+    let compressed = compresses ? compressedIfSmaller(raw) : nil
     self.kind = kind
     rawLength = raw.count
     rawChecksum = checksum(raw.span)

@@ -14,9 +14,12 @@ struct EmbeddedCluster {
   enum Work {
     case coordinator(Token, CoordinatorWork)
     case worker(WorkerToken, WorkerWork)
+    /// Read a block from its file.
+    case load(WorkerToken, SpillFile, offset: Int, length: Int)
   }
 
   enum Outcome {
+    case loaded(WorkerToken, Result<[UInt8], SpillError>)
     case coordinator(Token, CoordinatorOutcome)
     case worker(WorkerToken, WorkerOutcome)
   }
@@ -39,10 +42,14 @@ struct EmbeddedCluster {
   private var nextCounting = 0
   private var runningCount = 0
   private var levelsSeen = 0
+  /// Where blocks are that are not in memory.
+  private let places: [ObjectID: BlockPile.Place]
   private let job: JobID
   private let budget: (limit: Int?, held: Int)
   private let progress: @Sendable (MiningProgress) -> Void
 
+  /// Candidates of a range where every range is a walk through all data.
+  private static let longRange = 1 << 20
   private static let now = Moment(milliseconds: 1, unixMilliseconds: 0)
   private static let coordinatorPeer = PeerID([1])
 
@@ -63,6 +70,9 @@ struct EmbeddedCluster {
     configuration.parallelism = threadCount
     configuration.leaseMilliseconds = 20
     configuration.memoryLimit = budget.limit ?? .max
+    // Each range is a walk through all data, which are read for it: so there are few, and pieces of
+    // data enough that every thread has one.
+    if plan.isSpilled { configuration.candidatesPerRange = Self.longRange...Self.longRange }
     let name = try Name("local")
     let cluster = ClusterID(DataSetID(high: 0, low: 1))
     var catalog = CatalogState(cluster: cluster)
@@ -74,10 +84,17 @@ struct EmbeddedCluster {
     settings.passesValues = true
     settings.layout = layout
     settings.memoryLimit = budget.limit ?? .max
+    if plan.isSpilled {
+      settings.memoryLimit = max(settings.memoryLimit - budget.held, settings.memoryLimit / 4)
+      settings.rereadsBlocks = true
+      settings.frequentShare =
+        Double(plan.minimumSupport) / Double(max(plan.transactionCount, 1))
+    }
     settings.transactionsPerProjection = plan.transactionsPerBlockSet
     var start = WorkerStart(
       cluster: cluster, promised: .none, objects: plan.descriptors, freeBytes: 0)
     start.residentBlocks = plan.residentBlocks
+    places = plan.places
     worker = Worker(
       configuration: settings, start: start, seed: 1, at: Self.now.milliseconds)
     take(coordinator.start())
@@ -123,6 +140,8 @@ struct EmbeddedCluster {
     case .coordinator(let token, let outcome):
       eventsForCoordinator.append(.performed(token, outcome))
     case .worker(let token, let outcome): eventsForWorker.append(.performed(token, outcome))
+    case .loaded(let token, .success(let bytes)): eventsForWorker.append(.loaded(token, bytes))
+    case .loaded(_, .failure(let error)): fail(.failed("\(error)"))
     }
     settle()
   }
@@ -172,13 +191,21 @@ struct EmbeddedCluster {
       case .promise(let token, _, _): eventsForWorker.append(.promised(token))
       case .perform(let token, let work): counting.append(.worker(token, work))
       case .stop(let reason): if let reason { fail(.failed(reason)) }
-      case .fetch(let token, _, _), .load(let token, _):
-        eventsForWorker.append(.loadFailed(token, .unreachable))
+      case .load(let token, let descriptor): load(descriptor, for: token)
+      case .fetch(let token, _, _): eventsForWorker.append(.loadFailed(token, .unreachable))
       case .store(let token, _, _):
         eventsForWorker.append(.storeFailed(token, .disk("there is no disk")))
       case .delete(let token, _): eventsForWorker.append(.deleted(token))
       case .quarantine, .publish, .withdraw, .reconnect, .note: break
       }
+    }
+  }
+
+  private mutating func load(_ descriptor: ObjectDescriptor, for token: WorkerToken) {
+    if case .file(let file, let offset, let length) = places[descriptor.id] {
+      counting.append(.load(token, file, offset: offset, length: length))
+    } else {
+      eventsForWorker.append(.loadFailed(token, .unreachable))
     }
   }
 
@@ -215,7 +242,9 @@ struct EmbeddedCluster {
 /// What an embedded cluster is to mine.
 struct EmbeddedPlan {
   /// Blocks of each shard; a shard is a block set.
-  let shards: [[Block]]
+  let shards: [[BlockPile.Entry]]
+  /// Whether some of them have to be read.
+  let isSpilled: Bool
   let items: RankedItems
   let itemCount: Int
   let transactionCount: UInt64
@@ -224,18 +253,35 @@ struct EmbeddedPlan {
   let transactionsPerBlockSet: Int
 
   /// Blocks in memory have names like any, but no bytes.
-  private func descriptor(_ number: Int) -> ObjectDescriptor {
-    ObjectDescriptor(
-      id: ObjectID(owner: .dataSet(.none), kind: .block, number: UInt64(number)), length: 0,
-      checksum: 0)
+  private func descriptor(_ number: Int, _ block: BlockPile.Entry) -> ObjectDescriptor {
+    var length = 0
+    if case .file(_, _, let bytes) = block.place { length = bytes }
+    return ObjectDescriptor(
+      id: ObjectID(owner: .dataSet(.none), kind: .block, number: UInt64(number)),
+      length: UInt64(length), checksum: 0)
   }
 
-  private var blocks: [Block] { shards.flatMap { $0 } }
+  private var blocks: [BlockPile.Entry] { shards.flatMap { $0 } }
 
-  var descriptors: [ObjectDescriptor] { blocks.indices.map(descriptor) }
+  var descriptors: [ObjectDescriptor] { blocks.enumerated().map(descriptor) }
 
   var residentBlocks: [ObjectID: Block] {
-    Dictionary(uniqueKeysWithValues: blocks.enumerated().map { (descriptor($0).id, $1) })
+    var resident: [ObjectID: Block] = [:]
+    for (number, block) in blocks.enumerated() {
+      if case .memory(let decoded) = block.place {
+        resident[descriptor(number, block).id] = decoded
+      }
+    }
+    return resident
+  }
+
+  /// Where the others are.
+  var places: [ObjectID: BlockPile.Place] {
+    var places: [ObjectID: BlockPile.Place] = [:]
+    for (number, block) in blocks.enumerated() {
+      if case .file = block.place { places[descriptor(number, block).id] = block.place }
+    }
+    return places
   }
 
   func dataSet(named name: Name) -> DataSetRecord {
@@ -244,7 +290,8 @@ struct EmbeddedPlan {
     for blocks in shards where !blocks.isEmpty {
       records.append(
         ShardRecord(
-          firstBlock: UInt64(first), blocks: blocks.indices.map { descriptor(first + $0) },
+          firstBlock: UInt64(first),
+          blocks: blocks.enumerated().map { descriptor(first + $0, $1) },
           transactionCount: blocks.reduce(0) { $0 + UInt64($1.transactionCount) }))
       first += blocks.count
     }

@@ -4,7 +4,7 @@ import Coordination
 public import Itemsets
 import Working
 
-/// Mines blocks held in memory with the threads of this process.
+/// Mines blocks held in memory, or in a temporary file, with the threads of this process.
 ///
 /// Runs the state machines of a cluster, a coordinator and one worker, in this process; every thread
 /// takes the next piece of work that either wants done, does it and reports back.
@@ -42,10 +42,15 @@ public struct LocalMiner: Sendable {
   /// each, which would be gigabytes where blocks are tiny.
   static let blockItemLimit = 1 << 23
 
+  /// The part of the memory limit that the blocks of a set may have where blocks are in a file: the
+  /// projection of a set is three times as large, and every thread has one while others wait.
+  static let blockSetShare = 96
+
   /// Item occurrences after which a block set is full, well below what a projection can take.
   static let occurrenceLimit = 1 << 28
 
-  private let blockSets: [[Block]]
+  private let blockSets: [[BlockPile.Entry]]
+  private let isSpilled: Bool
   private let items: RankedItems
   private let itemCount: Int
   private let transactionCount: UInt64
@@ -58,33 +63,49 @@ public struct LocalMiner: Sendable {
   ///   - itemCount: all items, for the figures of level 1; nil for the frequent ones alone.
   ///   - transactionCount: all transactions, the empty ones included where they count.
   public init(
-    blocks: [Block], items: RankedItems, itemCount: Int? = nil, transactionCount: UInt64,
+    blocks: BlockPile, items: RankedItems, itemCount: Int? = nil, transactionCount: UInt64,
     options: Options
   ) {
+    isSpilled = blocks.isSpilled
     self.items = items
     self.itemCount = itemCount ?? items.count
     self.transactionCount = transactionCount
     self.options = options
-    var sets: [[Block]] = []
-    var open: [Block] = []
+    var sets: [[BlockPile.Entry]] = []
+    var open: [BlockPile.Entry] = []
     var openTransactions = 0
     var openOccurrences = 0
-    for block in blocks {
+    var openBytes = 0
+    let byteLimit =
+      blocks.isSpilled ? options.memoryLimit.map { $0 / Self.blockSetShare } ?? .max : .max
+    for block in blocks.entries {
       open.append(block)
       openTransactions += block.transactionCount
-      openOccurrences += block.containers.reduce(0) { $0 + Int($1.cardinality) }
+      openOccurrences += block.occurrenceCount
+      openBytes += block.byteCount
       if openTransactions >= options.transactionsPerBlockSet
-        || openOccurrences >= Self.occurrenceLimit
+        || openOccurrences >= Self.occurrenceLimit || openBytes >= byteLimit
         || open.count * items.count >= Self.blockItemLimit
       {
         sets.append(open)
         open = []
         openTransactions = 0
         openOccurrences = 0
+        openBytes = 0
       }
     }
     if !open.isEmpty || sets.isEmpty { sets.append(open) }
     blockSets = sets
+  }
+
+  /// A miner of `blocks`, all in memory.
+  public init(
+    blocks: [Block], items: RankedItems, itemCount: Int? = nil, transactionCount: UInt64,
+    options: Options
+  ) {
+    self.init(
+      blocks: BlockPile(blocks), items: items, itemCount: itemCount,
+      transactionCount: transactionCount, options: options)
   }
 
   /// Finds all frequent itemsets.
@@ -102,7 +123,8 @@ public struct LocalMiner: Sendable {
     progress: @escaping @Sendable (MiningProgress) -> Void = { _ in }
   ) throws(MiningError) -> ClosedLevels {
     let plan = EmbeddedPlan(
-      shards: blockSets, items: items, itemCount: itemCount, transactionCount: transactionCount,
+      shards: blockSets, isSpilled: isSpilled, items: items, itemCount: itemCount,
+      transactionCount: transactionCount,
       minimumSupport: max(minimumSupport, 1), maximumLevel: maximumLength,
       transactionsPerBlockSet: options.transactionsPerBlockSet)
     let cluster: EmbeddedCluster
@@ -122,6 +144,12 @@ public struct LocalMiner: Sendable {
           case .coordinator(let token, let work):
             .coordinator(token, perform(work, scratch: scratch))
           case .worker(let token, let work): .worker(token, perform(work, scratch: scratch))
+          case .load(let token, let file, let offset, let length):
+            .loaded(
+              token,
+              Result { () throws(SpillError) in
+                try file.read(at: offset, length: length)
+              })
           }
         desk.update { $0.handle(outcome) }
       }

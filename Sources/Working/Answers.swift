@@ -18,20 +18,28 @@ extension Worker {
     stopIfReleased()
   }
 
+  /// Parts of a cell that are added up before the others are there: they take memory.
+  private static var partLimit: Int { 8 }
+
   private mutating func partCounted(_ part: CountReport, _ run: CellRun) {
     let (number, range) = (run.assignment, run.cell.range)
     assignments.byNumber[number]?.cells[range]?.parts.append(part)
+    assignments.byNumber[number]?.cells[range]?.partPieceCount += run.pieceCount
     guard let pieceCount = assignments.byNumber[number]?.pieces.count,
       let key = assignments.byNumber[number]?.key,
-      let cell = assignments.byNumber[number]?.cells[range], cell.parts.count == pieceCount,
+      let cell = assignments.byNumber[number]?.cells[range],
       case .ready(let level) = jobs[key.job]?.levels[key.level]
     else { return }
+    let isWhole = cell.partPieceCount == pieceCount
+    guard isWhole || cell.parts.count >= Self.partLimit else { return }
     assignments.byNumber[number]?.cells[range]?.parts = []
+    assignments.byNumber[number]?.cells[range]?.partPieceCount = 0
     let work = MergingWork(
       parts: cell.parts, range: level.ranges[Int(range)], rule: cell.rule,
-      form: answerForm(key.job))
-    performBusy(
-      .merge(work), for: .count(CellRun(assignment: number, cell: run.cell, begunAt: now)))
+      form: isWhole ? answerForm(key.job) : nil)
+    let sum = CellRun(
+      assignment: number, cell: run.cell, begunAt: now, pieceCount: cell.partPieceCount)
+    performBusy(.merge(work), for: .count(sum))
   }
 
   /// How the next report is sent.

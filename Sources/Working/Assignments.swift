@@ -68,8 +68,10 @@ struct Cell: Sendable {
   var fetchedList: [UInt8]?
   /// How many pieces are being counted or have been.
   var begunCount = 0
-  /// The parts of the pieces that have been counted; empty where there is one piece.
+  /// What was counted, each of one piece or the sum of several; empty where there is one piece.
   var parts: [CountReport] = []
+  /// How many pieces the parts are of.
+  var partPieceCount = 0
   var microseconds: UInt64 = 0
   var answer: RangeAnswer?
   /// Bytes that the answer takes in a message.
@@ -83,11 +85,13 @@ struct Cell: Sendable {
 
 /// Cells that are counted together, piece by piece, so that a piece is made once for all of them.
 struct Batch: Sendable {
-  let cells: [CellName]
+  var cells: [CellName]
   /// The pieces in the order in which they are counted.
   let order: [Int]
   /// How many cells have begun, for each place in `order`.
   var begun: [Int]
+  /// The place in `order` that goes next.
+  var current = 0
 }
 
 /// A lease whose cells are being counted, or have been.
@@ -108,9 +112,16 @@ struct CellRun: Sendable {
   let assignment: Int
   let cell: CellName
   let begunAt: UInt64
+  /// The pieces that it counts or adds up.
+  var pieceCount = 1
 }
 
 extension CountingRule {
+  /// Whether single candidates are asked for.
+  var isListed: Bool {
+    if case .listed = self { true } else { false }
+  }
+
   /// Whether both ask for the same in the same form.
   func isSame(as other: CountingRule) -> Bool {
     switch (self, other) {

@@ -35,15 +35,18 @@ extension CountingWork {
 }
 
 extension MergingWork {
-  func perform() throws -> CountedRange {
+  func perform() throws -> WorkerOutcome {
     let report: CountReport
     switch rule {
     case .all: report = try mergeReports(parts, range: range, mode: .all)
     case .above(let allowance):
-      report = try mergeReports(parts, range: range, mode: .above(allowance: allowance))
+      // As with one part: silence of some would not add up with that of the others.
+      report = try mergeReports(
+        parts, range: range, mode: .above(allowance: form == nil ? 0 : allowance))
     case .listed: report = .all(try sumOfLists())
     }
-    return form.answer(report)
+    guard let form else { return .counted(report) }
+    return .answered(form.answer(report))
   }
 
   /// Adds up the counts of the same listed candidates.

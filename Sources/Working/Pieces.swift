@@ -9,9 +9,6 @@ extension Worker {
   /// Blocks times items of a piece: its projection holds a number for each while it is made.
   private static var blockItemLimit: Int { 1 << 23 }
 
-  /// Bytes that counting in a block set keeps from level to level, beside its projections.
-  private static var classCacheLimit: Int { 256 << 20 }
-
   /// Cuts a block set into pieces of whole shards; none where a shard is not known.
   func pieces(
     of key: CountingKey, shards: [UInt32: ShardDescription], rankCount: Int
@@ -19,17 +16,21 @@ extension Worker {
     var pieces: [PieceAtWork] = []
     var open: [ShardDescription] = []
     var transactions = 0
+    var bytes = 0
     for number in key.shards {
       guard let shard = shards[number] else { return [] }
       open.append(shard)
       transactions += shard.blocks.reduce(0) { $0 + transactionCount(of: $1) }
+      bytes += shard.blocks.reduce(0) { $0 + byteEstimate(of: $1) }
       let blockCount = open.reduce(0) { $0 + $1.blocks.count }
       if transactions >= configuration.transactionsPerProjection
         || blockCount * max(rankCount, 1) >= Self.blockItemLimit
+        || bytes >= configuration.pieceLimit
       {
         pieces.append(piece(of: open, job: key.job))
         open = []
         transactions = 0
+        bytes = 0
       }
     }
     if !open.isEmpty { pieces.append(piece(of: open, job: key.job)) }
@@ -44,19 +45,25 @@ extension Worker {
 
   private func piece(of shards: [ShardDescription], job: JobID) -> PieceAtWork {
     let blocks = shards.flatMap(\.blocks)
-    let bytes = blocks.reduce(0) { sum, block in
-      sum + (self.blocks.residentBlock(block.id)?.byteCount ?? 2 * Int(clamping: block.length))
-    }
     return PieceAtWork(
-      key: PieceKey(job: job, shards: shards.map(\.number)), blocks: blocks, byteEstimate: bytes)
+      key: PieceKey(job: job, shards: shards.map(\.number)), blocks: blocks,
+      byteEstimate: blocks.reduce(0) { $0 + byteEstimate(of: $1) })
   }
 
-  /// Begins to load the blocks of a piece, if there is room for its projection.
-  mutating func beginPiece(_ place: Int, of number: Int) {
+  /// About the bytes that a projection of a block takes.
+  private func byteEstimate(of block: ObjectDescriptor) -> Int {
+    let resident = blocks.residentBlock(block.id)?.byteCount
+    // Blocks to be read again are not compressed: two bytes an occurrence, of six in a projection.
+    let factor = configuration.rereadsBlocks ? 3 : resident == nil ? 2 : 1
+    return factor * min(resident ?? Int(clamping: block.length), Int.max / 8)
+  }
+
+  /// Begins to load the blocks of a piece, if there is room for its projection; false where not.
+  mutating func beginPiece(_ place: Int, of number: Int) -> Bool {
     guard let piece = assignments.byNumber[number]?.pieces[place],
       let pieceCount = assignments.byNumber[number]?.pieces.count,
       projections.makeRoom(for: piece.byteEstimate, pinned: pinnedPieces())
-    else { return }
+    else { return false }
     var sources: [BlockSource?] = []
     var places: [Int] = []
     for (place, descriptor) in piece.blocks.enumerated() {
@@ -64,18 +71,21 @@ extension Worker {
       sources.append(block.map { .decoded($0) })
       if block != nil { continue }
       guard storage.held[descriptor.id] == descriptor else {
-        return failPiece(piece.key, .objectMissing(descriptor.id))
+        failPiece(piece.key, .objectMissing(descriptor.id))
+        return true
       }
       places.append(place)
     }
-    let cacheLimit = min(Self.classCacheLimit, configuration.memoryLimit / 4) / pieceCount
+    let cacheLimit = configuration.classCacheLimit / pieceCount
     lastToken += 1
     let run = PieceRun(key: piece.key, serial: lastToken)
     let assembly = ProjectionCache.Assembly(
-      serial: run.serial, blocks: piece.blocks, cacheLimit: cacheLimit, sources: sources,
-      places: places)
+      serial: run.serial, blocks: piece.blocks, cacheLimit: cacheLimit,
+      frequentShare: projections.wasGivenUp(piece.key) ? nil : configuration.frequentShare,
+      sources: sources, places: places)
     projections.set(piece.key, .assembling(assembly), byteCount: piece.byteEstimate)
     continueLoading(run)
+    return true
   }
 
   /// Pieces with something left to count in a batch.
@@ -117,7 +127,7 @@ extension Worker {
     guard let ranks = jobs[run.key.job]?.readyRanks else { return projections.remove(run.key) }
     let work = ProjectionWork(
       blocks: assembly.sources.compactMap { $0 }, ranks: ranks, layout: configuration.layout,
-      cacheLimit: assembly.cacheLimit)
+      cacheLimit: assembly.cacheLimit, frequentShare: assembly.frequentShare)
     _ = projections.update(run) { $0.sources = [] }
     performBusy(.project(work), for: .projection(run))
   }
@@ -167,4 +177,21 @@ extension Worker {
       jobs[key.job]?.active.removeAll { $0 == number }
     }
   }
+}
+
+/// How the memory to plan with is divided.
+extension WorkerConfiguration {
+  /// Bytes of projections.
+  var projectionLimit: Int { rereadsBlocks ? memoryLimit / 8 * 5 : memoryLimit / 2 }
+
+  /// Bytes of a projection beyond which a piece is full: there is one a thread, and others are kept.
+  var pieceLimit: Int { rereadsBlocks ? max(memoryLimit / 32, 1) : .max }
+
+  /// Bytes of blocks.
+  var blockLimit: Int { rereadsBlocks ? 0 : memoryLimit / 4 }
+
+  /// Bytes of projections that counting in a block set keeps from level to level.
+  ///
+  /// Where blocks are read again these bitmaps are what stays of a projection, else they come on top.
+  var classCacheLimit: Int { rereadsBlocks ? memoryLimit / 2 : min(256 << 20, memoryLimit / 4) }
 }

@@ -40,6 +40,8 @@ struct ProjectionCache: Sendable {
     let blocks: [ObjectDescriptor]
     /// Bytes that counting may keep beside the projection.
     let cacheLimit: Int
+    /// See ``WorkerConfiguration/frequentShare``; nil where that guess was wrong before.
+    let frequentShare: Double?
     var sources: [BlockSource?]
     /// Places of blocks that have to be loaded, in order, and how many loads have begun and ended.
     var places: [Int]
@@ -57,12 +59,20 @@ struct ProjectionCache: Sendable {
     /// Bytes it takes, an estimate until it is ready.
     var byteCount: Int
     var lastUsed: UInt64
+
+    /// Bytes of what counting has left in it.
+    var byteCountWithoutRows: Int {
+      guard case .ready(let projection) = state else { return 0 }
+      return projection.withoutRows?.byteCount ?? 0
+    }
   }
 
   let limit: Int
   private(set) var entries: [PieceKey: Entry] = [:]
   private(set) var byteCount = 0
   private var useCount: UInt64 = 0
+  /// Pieces of which less was kept than a later level needed.
+  private var givenUp: Set<PieceKey> = []
 
   /// Blocks of one piece that are loaded at once.
   static let loadLimit = 32
@@ -77,8 +87,9 @@ struct ProjectionCache: Sendable {
     return projection
   }
 
+  /// Whether anything can be counted in what there is of a piece.
   func isReady(_ key: PieceKey) -> Bool {
-    if case .ready = entries[key]?.state { true } else { false }
+    if case .ready(let projection) = entries[key]?.state { !projection.isEmpty } else { false }
   }
 
   mutating func set(_ key: PieceKey, _ state: State, byteCount bytes: Int) {
@@ -94,7 +105,16 @@ struct ProjectionCache: Sendable {
 
   mutating func removeAll(of job: JobID) {
     for key in entries.keys where key.job == job { remove(key) }
+    givenUp = givenUp.filter { $0.job != job }
   }
+
+  /// Removes what is left of a piece, since it is not enough.
+  mutating func giveUp(_ key: PieceKey) {
+    if isReady(key) { givenUp.insert(key) }
+    remove(key)
+  }
+
+  func wasGivenUp(_ key: PieceKey) -> Bool { givenUp.contains(key) }
 
   /// Changes an assembly in place.
   mutating func update(_ run: PieceRun, _ change: (inout Assembly) -> Void) -> Assembly? {
@@ -107,30 +127,58 @@ struct ProjectionCache: Sendable {
     return assembly
   }
 
-  /// Throws away what was not used for longest until `bytes` more fit.
+  /// Throws away what was not used for longest until `bytes` more fit: first rows, of which counting
+  /// may have left what the next levels need, then all.
+  ///
+  /// What counting has left goes only where there is much of it, or no other way: else all of it would
+  /// make room for pieces that are merely begun early.
   ///
   /// - Parameter pinned: pieces with something left to count: to throw those away would be to make
   ///   them again at once.
   /// - Returns: whether they fit, or nothing is pinned or being made, so that there is no waiting.
   mutating func makeRoom(for bytes: Int, pinned: Set<PieceKey>) -> Bool {
+    measure()
     if byteCount + bytes <= limit { return true }
     let evictable = entries.filter { key, entry in
       if case .assembling = entry.state { false } else { !pinned.contains(key) }
     }
-    let spared = byteCount - evictable.values.reduce(0) { $0 + $1.byteCount }
+    let kept = evictable.values.reduce(0) { $0 + $1.byteCountWithoutRows }
+    let spared =
+      byteCount - evictable.values.reduce(0) { $0 + $1.byteCount } + (kept <= limit / 2 ? kept : 0)
     // What does not fit even so has to wait for what is pinned, and would gain nothing now.
     guard spared + bytes <= limit || evictable.count == entries.count else { return false }
-    for (key, _) in evictable.sorted(by: { $0.value.lastUsed < $1.value.lastUsed }) {
-      remove(key)
-      if byteCount + bytes <= limit { break }
-    }
+    let oldestFirst = evictable.sorted { $0.value.lastUsed < $1.value.lastUsed }.map(\.key)
+    for key in oldestFirst where byteCount + bytes > limit { removeRows(of: key) }
+    for key in oldestFirst where byteCount + bytes > limit { remove(key) }
     return true
+  }
+
+  /// Leaves what counting has kept in a projection, and is still keeping where it runs; nothing of a
+  /// projection that keeps nothing.
+  private mutating func removeRows(of key: PieceKey) {
+    guard case .ready(let projection) = entries[key]?.state, projection.hasRows else { return }
+    guard let rest = projection.withoutRows else { return remove(key) }
+    let bytes = rest.byteCount
+    byteCount += bytes - (entries[key]?.byteCount ?? 0)
+    entries[key]?.state = .ready(rest)
+    entries[key]?.byteCount = bytes
+  }
+
+  /// Looks at what projections take now: they grow while they are counted in, by whichever thread, so
+  /// what is thrown away may differ from run to run.
+  private mutating func measure() {
+    for (key, entry) in entries {
+      guard case .ready(let projection) = entry.state else { continue }
+      let bytes = projection.byteCount
+      byteCount += bytes - entry.byteCount
+      entries[key]?.byteCount = bytes
+    }
   }
 }
 
 extension ProjectionCache.Assembly {
   fileprivate static let none = ProjectionCache.Assembly(
-    serial: 0, blocks: [], cacheLimit: 0, sources: [], places: [])
+    serial: 0, blocks: [], cacheLimit: 0, frequentShare: nil, sources: [], places: [])
 }
 
 /// Decoded blocks, shared by jobs.

@@ -1,6 +1,7 @@
 // What the threads of the compute pool do next: jobs take turns, the oldest assignment of a job comes
 // first, and an assignment is counted piece by piece, all its waiting ranges in one piece before the
-// next, so that a block set larger than memory is read once for all of them.
+// next, so that a block set larger than memory is read once for all of them. Ranges that come later
+// join where the others are, and are done when it comes round to there again.
 
 import Apriori
 import Blocks
@@ -30,20 +31,26 @@ extension Worker {
   private mutating func beginNext(of number: Int) -> Bool {
     while formBatch(of: number) {
       var isExhausted = true
-      guard let pieceCount = assignments.byNumber[number]?.batch?.order.count else { return false }
-      for slot in 0..<pieceCount {
+      // Once one piece finds no room, to ask for each of the others would take long.
+      var hasRoom = true
+      guard let pieceCount = assignments.byNumber[number]?.batch?.order.count,
+        let first = assignments.byNumber[number]?.batch?.current
+      else { return false }
+      for step in 0..<pieceCount {
+        let slot = (first + step) % pieceCount
         guard let cell = nextCell(slot, of: number),
           let piece = assignments.byNumber[number]?.batch?.order[slot],
           let key = assignments.byNumber[number]?.pieces[piece].key
         else { continue }
+        if isExhausted { assignments.byNumber[number]?.batch?.current = slot }
         isExhausted = false
-        if let projection = projections.use(key) {
+        if let projection = projection(of: key, for: cell, of: number) {
           assignments.byNumber[number]?.batch?.begun[slot] += 1
           return count(cell, in: projection, of: number)
         }
-        if projections.entries[key] == nil {
+        if hasRoom, projections.entries[key] == nil {
           let before = busyCount
-          beginPiece(piece, of: number)
+          hasRoom = beginPiece(piece, of: number)
           if busyCount > before { return true }
           // Failing for want of a block ends the assignment.
           if assignments.byNumber[number]?.batch == nil { return false }
@@ -55,12 +62,36 @@ extension Worker {
     return false
   }
 
-  /// Makes sure there is a batch; false, and the assignment rests, where nothing waits.
+  /// The projection of a piece, if a cell can be counted in what there is of it; one that has lost
+  /// too much is given up.
+  private mutating func projection(
+    of key: PieceKey, for cell: CellName, of number: Int
+  ) -> Projection? {
+    guard let projection = projections.use(key) else { return nil }
+    if projection.hasRows { return projection }
+    guard let counting = assignments.byNumber[number]?.key,
+      let rule = assignments.byNumber[number]?.cells[cell.range]?.rule,
+      case .ready(let level) = jobs[counting.job]?.levels[counting.level]
+    else { return nil }
+    // Candidates of a poll are looked for in rows.
+    if !rule.isListed, projection.canCount(level.ranges[Int(cell.range)], of: level.level) {
+      return projection
+    }
+    projections.giveUp(key)
+    return nil
+  }
+
+  /// Makes sure there is a batch, and that all that waits is in it; false, and the assignment rests,
+  /// where there is none.
   private mutating func formBatch(of number: Int) -> Bool {
     guard let assignment = assignments.byNumber[number] else { return false }
-    if assignment.batch != nil { return true }
+    if assignment.batch != nil, assignment.waiting.isEmpty { return true }
     let cells = assignment.waiting.filter { assignment.cells[$0.range]?.ticket == $0.ticket }
     assignments.byNumber[number]?.waiting = []
+    if assignment.batch != nil {
+      assignments.byNumber[number]?.batch?.cells += cells
+      return true
+    }
     if cells.isEmpty {
       jobs[assignment.key.job]?.active.removeAll { $0 == number }
       return false

@@ -54,8 +54,8 @@ public struct Worker: Sendable {
     membership = Membership(configuration: configuration, at: milliseconds)
     storage = Storage(
       objects: start.objects, nextScrub: milliseconds + configuration.scrubMilliseconds)
-    projections = ProjectionCache(limit: configuration.memoryLimit / 2)
-    blocks = BlockCache(resident: start.residentBlocks, limit: configuration.memoryLimit / 4)
+    projections = ProjectionCache(limit: configuration.projectionLimit)
+    blocks = BlockCache(resident: start.residentBlocks, limit: configuration.blockLimit)
   }
 
   /// Says hello.

@@ -16,6 +16,11 @@ public struct WorkerConfiguration: Sendable {
   ///
   /// Levels, and what the threads work on, are not counted and come on top.
   public var memoryLimit = 1 << 30
+  /// Whether blocks are read again where they are needed again; all memory goes to projections then.
+  public var rereadsBlocks = false
+  /// The share of transactions that frequent itemsets have, where it is known: a guess at what of a
+  /// projection the next levels need, which changes time and memory, never a count.
+  public var frequentShare: Double?
   /// Where others fetch objects from it.
   public var dataEndpoint = ""
   /// Between heartbeats until the coordinator says otherwise.

@@ -66,6 +66,7 @@ public struct ProjectionWork: Sendable {
   let ranks: ItemRanks
   let layout: Projection.Layout
   let cacheLimit: Int
+  let frequentShare: Double?
 }
 
 /// A block, or its bytes.
@@ -98,7 +99,8 @@ public struct MergingWork: Sendable {
   let parts: [CountReport]
   let range: CandidateRange
   let rule: CountingRule
-  let form: AnswerForm
+  /// How to answer where the parts are all; nil for a part again.
+  let form: AnswerForm?
 }
 
 /// How a report is made ready for sending.
@@ -129,7 +131,7 @@ public func perform(_ work: WorkerWork, scratch: CountingScratch) -> WorkerOutco
     case .openLevel(let work): return try work.perform(scratch)
     case .project(let work): return try work.perform()
     case .count(let work): return try work.perform(scratch)
-    case .merge(let work): return .answered(try work.perform())
+    case .merge(let work): return try work.perform()
     }
   } catch {
     return .failed("\(error)")
@@ -258,7 +260,7 @@ extension ProjectionWork {
     }
     let projection = try Projection(
       blocks: blocks, rankOf: ranks.rankOf, rankCount: ranks.rankCount, layout: layout,
-      cacheLimit: cacheLimit)
+      cacheLimit: cacheLimit, frequentShare: frequentShare)
     return .projected(
       ProjectedPiece(
         projection: projection, byteCount: projection.byteCount, decoded: decoded))

@@ -4,18 +4,18 @@ import Runtime
 
 /// Fills blocks from batches, and counts items.
 struct BlockFiller: Sendable {
-  private(set) var blocks: [Block] = []
+  private(set) var blocks: BlockPile
   /// Transactions that contain each item, by dictionary id, up to the highest id of any block.
   private(set) var counts: [UInt64] = []
   private(set) var transactionCount: UInt64 = 0
-  /// Bytes held by the blocks.
-  private(set) var byteCount = 0
   private var builder: BlockBuilder
-  private let memoryLimit: Int
 
-  init(transactionsPerBlock: Int, memoryLimit: Int) {
+  /// - Parameters:
+  ///   - memoryLimit: bytes of blocks that are held in memory.
+  ///   - folder: where the others go.
+  init(transactionsPerBlock: Int, memoryLimit: Int, folder: String) {
     builder = BlockBuilder(transactionsPerBlock: transactionsPerBlock)
-    self.memoryLimit = memoryLimit
+    blocks = BlockPile(memoryLimit: memoryLimit, folder: folder)
   }
 
   mutating func take(_ batch: TransactionBatch) throws {
@@ -35,13 +35,7 @@ struct BlockFiller: Sendable {
       counts.append(contentsOf: repeatElement(0, count: idCount - counts.count))
     }
     try block.addCounts(into: &counts)
-    blocks.append(block)
-    byteCount += block.byteCount
-    if byteCount > memoryLimit {
-      throw CommandFailure.failed(
-        "after \(grouped(transactionCount)) transactions the blocks hold \(byteCount >> 20) MiB,"
-          + " over the memory limit of \(memoryLimit >> 20) MiB; raise --memory")
-    }
+    try blocks.append(block)
   }
 }
 

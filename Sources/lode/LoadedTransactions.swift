@@ -1,17 +1,22 @@
 import Blocks
 import Itemsets
 import Reports
+import Runtime
 import TransactionReaders
 
 /// A data set read into blocks, with what counting needs to know of it.
 struct LoadedTransactions {
-  let blocks: [Block]
+  let blocks: BlockPile
   let dictionary: ItemDictionary
   /// Transactions that contain each item, by dictionary id.
   let counts: [UInt64]
   let transactionCount: UInt64
-  /// Bytes held by the blocks and the dictionary.
+  /// Bytes of memory held by the blocks and the dictionary.
   let byteCount: Int
+
+  /// The part of the memory that blocks may take: projections take three times as much and more, so
+  /// blocks that have more of it would leave too little for them.
+  private static let blockShare = 8
 
   /// Reads all inputs and says what was found.
   ///
@@ -25,7 +30,8 @@ struct LoadedTransactions {
       var reader = try TransactionReader(
         paths: arguments.input, options: arguments.options(machine: machine))
       let filler = BlockFiller(
-        transactionsPerBlock: arguments.blockTransactions, memoryLimit: machine.memoryBytes)
+        transactionsPerBlock: arguments.blockTransactions,
+        memoryLimit: machine.memoryBytes / blockShare, folder: machine.temporaryDirectory)
       let loaded = try load(
         &reader, BlockFilling(filler, onOwnThread: machine.threadCount > 1)
       ) { narrator.show(readingProgress(title, $0)) }
@@ -75,7 +81,7 @@ struct LoadedTransactions {
     return LoadedTransactions(
       blocks: filled.blocks, dictionary: dictionary, counts: counts,
       transactionCount: filled.transactionCount,
-      byteCount: filled.byteCount + dictionary.memoryBytes)
+      byteCount: filled.blocks.byteCount + dictionary.memoryBytes)
   }
 
   private static func dataSetName(_ inputs: [String]) -> String {

@@ -8,7 +8,7 @@ struct MachineArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Memory to work within, such as 512MiB, 4G or 50% of RAM.",
+      "Memory to work within, such as 512MiB, 4G or 50% of RAM; what is larger goes to --temp.",
       valueName: "size"))
   var memory: String = "75%"
 

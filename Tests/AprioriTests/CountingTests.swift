@@ -93,6 +93,52 @@ import Testing
     }
   }
 
+  /// What counting leaves of a projection counts the next levels right, or is known not to be enough.
+  @Test(arguments: [nil, 0, 0.1, 0.25, 1] as [Double?])
+  func whatIsKeptWithoutRowsCountsTheSame(frequentShare: Double?) throws {
+    let scratch = CountingScratch()
+    var countedWithoutRows = 0
+    var lackingRanges = 0
+    for seed in 0..<8 as Range<UInt64> {
+      var random = SeededGenerator(seed: seed)
+      let rows = (0..<900).map { _ in
+        let pattern = Int.random(in: 0..<3, using: &random)
+        return (0..<16).filter {
+          Int.random(in: 0..<10, using: &random) < ($0 % 3 == pattern ? 7 : 2)
+        }
+      }
+      let data = try ShardedData(rows: rows, itemCount: 16, support: 90, shardCount: 3)
+      let full = try data.projection(of: [1], layout: .sparse)
+      var kept = try data.newProjection(
+        of: [1], layout: .sparse, frequentShare: frequentShare)
+      let levels = try data.levels()
+      #expect(levels.count >= 4)
+      for level in levels {
+        for range in candidateRanges(of: level, targetCandidateCount: 30) {
+          guard kept.canCount(range, of: level) else {
+            lackingRanges += 1
+            continue
+          }
+          countedWithoutRows += kept.hasRows ? 0 : 1
+          #expect(
+            count(range, of: level, in: kept, mode: .all, scratch: scratch)
+              == count(range, of: level, in: full, mode: .all, scratch: scratch),
+            "seed \(seed), level \(level.length)")
+        }
+        guard level.length == 2 + Int(seed % 2) else { continue }
+        guard let rest = kept.withoutRows else {
+          lackingRanges += 1
+          continue
+        }
+        #expect(!rest.hasRows && rest.byteCount < kept.byteCount)
+        kept = rest
+      }
+    }
+    // Where all is kept, or what is likely to be needed, it serves; where too little is, it does not.
+    if frequentShare ?? 0 <= 0.1 { #expect(countedWithoutRows > 0) }
+    if frequentShare ?? 0 >= 0.25 { #expect(lackingRanges > 0) }
+  }
+
   @Test(arguments: [Projection.Layout.dense, .sparse])
   func listsAreAllCountsFiltered(layout: Projection.Layout) throws {
     let scratch = CountingScratch()

@@ -64,17 +64,24 @@ final class ShardedData {
   func projection(of set: [Int], layout: Projection.Layout) throws -> Projection {
     let key = "\(layout) \(set)"
     if let known = projections[key] { return known }
+    let projection = try newProjection(of: set, layout: layout)
+    projections[key] = projection
+    return projection
+  }
+
+  /// A block set made ready anew.
+  func newProjection(
+    of set: [Int], layout: Projection.Layout, frequentShare: Double? = nil
+  ) throws -> Projection {
     var rankOf = [UInt32](repeating: .max, count: itemCount)
     var rankCount = 0
     for (rank, id) in items.ids.enumerated() where items.counts[rank] < transactionCount {
       rankOf[Int(id)] = UInt32(rank)
       rankCount += 1
     }
-    let projection = try Projection(
+    return try Projection(
       blocks: set.flatMap { shards[$0] }, rankOf: rankOf, rankCount: rankCount, layout: layout,
-      cacheLimit: 1 << 16)
-    projections[key] = projection
-    return projection
+      cacheLimit: 1 << 16, frequentShare: frequentShare)
   }
 
   /// The first level.

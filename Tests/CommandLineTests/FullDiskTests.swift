@@ -52,6 +52,26 @@ import Testing
     #expect(outcome.messages.contains("no space left on device; free some space"))
   }
 
+  /// Blocks that do not fit in memory, and not on the disk either.
+  @Test func namesTheFolderOfBlocksBeyondMemory() throws {
+    guard
+      let outcome = try onASmallDisk(
+        """
+        seq 1 200000 | sed 's/.*/&0 &1 &2/' | $lode mine - -q --memory 1MiB --temp disk \
+          --block-transactions 1000
+        status=$?
+        ls -A disk
+        exit $status
+        """)
+    else { return }
+    #expect(outcome.status == 1)
+    #expect(outcome.text == "")
+    #expect(
+      outcome.messages.hasPrefix("lode: cannot write a temporary file in disk: No space left"),
+      "\(outcome.messages)")
+    #expect(outcome.messages.contains("name a folder with more room with --temp"))
+  }
+
   @Test func keepsTheFileThatWasThere() throws {
     guard
       let outcome = try onASmallDisk(

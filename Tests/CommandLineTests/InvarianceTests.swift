@@ -95,12 +95,52 @@ import Testing
       let rotten = try lode("mine rotten -q --min-support 1% --threads \(threads)", in: folder)
       #expect(rotten.status == 1)
       #expect(rotten.messages.contains("rotten:70001: a NUL byte"), "\(rotten.messages)")
-      let large = try lode(
-        "mine rotten -q --memory 1MiB --block-transactions 1000 --threads \(threads)", in: folder)
-      #expect(large.status == 1)
-      #expect(large.messages.contains("over the memory limit of 1 MiB"), "\(large.messages)")
-      #expect(large.messages.contains("transactions the blocks hold 1 MiB"), "\(large.messages)")
+      let homeless = try lode(
+        """
+        mine rotten -q --memory 1MiB --temp nowhere --block-transactions 1000 --threads \(threads)
+        """, in: folder)
+      #expect(homeless.status == 1)
+      #expect(
+        homeless.messages.hasPrefix("lode: cannot make a temporary file in nowhere: "),
+        "\(homeless.messages)")
+      #expect(homeless.messages.contains("--temp"), "\(homeless.messages)")
     }
+  }
+
+  /// Blocks beyond an eighth of `--memory` are in a temporary file, and rows are projected again
+  /// whenever there is no room for them: nobody sees it in the answer, and nothing is left behind.
+  @Test func sameBytesWithinAnyMemory() throws {
+    let folder = try TemporaryFolder()
+    var random = SeededGenerator(seed: 9)
+    let rows = (0..<20_000).map { row in
+      let first = row / 3_000 * 7
+      return (0..<12).map { _ in
+        let item = Int.random(in: 0..<40, using: &random) * Int.random(in: 0..<40, using: &random)
+        return "\((first + item / 4) % 400)"
+      }.joined(separator: " ") + "\n"
+    }
+    try folder.write("rows", rows.joined())
+    _ = try CommandRunner.shell("mkdir temp", in: folder)
+    let command = "mine rows -q --block-transactions 1000 --temp temp --min-support 0.3% "
+    for rest in ["--target itemsets -o fimi", "--min-confidence 5%", "--target closed -o json"] {
+      let expected = try lode(command + rest, in: folder)
+      #expect(expected.status == 0 && expected.lines.count > 100, "\(expected.messages)")
+      for memory in ["1MiB", "3MiB"] {
+        for threads in [1, 2, 4] {
+          let limited = try lode(
+            "\(command) \(rest) --memory \(memory) --threads \(threads)", in: folder)
+          #expect(limited.status == 0, "\(limited.messages)")
+          #expect(limited.output == expected.output, "\(rest), \(memory), \(threads) threads")
+        }
+      }
+    }
+    let leftovers = try CommandRunner.shell("ls -A temp", in: folder)
+    #expect(leftovers.text == "")
+    // A block that takes too much even alone is an error that names the limit.
+    let tooLittle = try lode("mine rows -q --min-support 1% --memory 1MiB", in: folder)
+    #expect(tooLittle.status == 1)
+    #expect(tooLittle.messages.contains("over the memory limit of"), "\(tooLittle.messages)")
+    #expect(tooLittle.messages.contains("raise --memory"), "\(tooLittle.messages)")
   }
 
   @Test func sameBytesEachTime() throws {

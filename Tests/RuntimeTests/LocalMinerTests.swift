@@ -137,6 +137,55 @@ import Testing
     #expect(found[[0]] == 4)
   }
 
+  /// Blocks in a file, and room for a few of the projections, which take a MiB: pieces are
+  /// projected again and again, or what counting left of them serves.
+  @Test func dataBeyondMemoryGiveTheSameLevels() throws {
+    for seed in 0..<8 as Range<UInt64> {
+      var random = SeededGenerator(seed: seed)
+      let itemCount = 24
+      let rows = (0..<12_000).map { row in
+        (0..<itemCount).filter { item in
+          Int.random(in: 0..<100, using: &random) < (item + row / 2_000) % itemCount * 2
+        }
+      }
+      let blocks = try blocks(of: rows, transactionsPerBlock: 100)
+      let items = try rankedItems(blocks, itemCount: itemCount, minimumSupport: 300)
+      func mine(
+        _ pile: BlockPile, threads: Int = 2, memoryLimit: Int?
+      ) throws -> ClosedLevels {
+        try LocalMiner(
+          blocks: pile, items: items, transactionCount: UInt64(rows.count),
+          options: .init(
+            threadCount: threads, transactionsPerBlockSet: 200,
+            layout: seed % 4 == 0 ? .dense : .sparse, memoryLimit: memoryLimit)
+        ).mine(minimumSupport: 300, maximumLength: nil)
+      }
+      var pile = BlockPile(memoryLimit: Int(seed) * 1_000, folder: "/tmp")
+      for block in blocks { try pile.append(block) }
+      #expect(pile.isSpilled && pile.count == blocks.count)
+      #expect(pile.byteCount <= Int(seed) * 1_000)
+      let expected = flattened(try mine(BlockPile(blocks), memoryLimit: nil))
+      #expect(expected.count >= 3)
+      for memoryLimit in [700_000, 1_000_000, 8 << 20] {
+        for threads in [1, 2, 5] {
+          #expect(
+            flattened(try mine(pile, threads: threads, memoryLimit: memoryLimit)) == expected,
+            "seed \(seed), \(memoryLimit) bytes, \(threads) threads")
+        }
+      }
+    }
+  }
+
+  @Test func folderThatIsNotThereIsNamed() throws {
+    let blocks = try blocks(of: [[0, 1]], transactionsPerBlock: 10)
+    var pile = BlockPile(memoryLimit: 0, folder: "/nowhere")
+    #expect {
+      for block in blocks { try pile.append(block) }
+    } throws: { error in
+      "\(error)".contains("/nowhere") && "\(error)".contains("--temp")
+    }
+  }
+
   @Test func nothingFrequentIsAnEmptyAnswer() throws {
     let mined = try mine(
       [[0], [1]], itemCount: 2, minimumSupport: 2, transactionsPerBlock: 10,

@@ -81,6 +81,21 @@ import Working
     #expect(driver.loadCount > driver.disk.count)
   }
 
+  /// What is kept of projections whose rows are thrown away is a guess, right or wrong.
+  @Test(arguments: 0..<30 as Range<UInt64>)
+  func blocksReadAgain(_ seed: UInt64) throws {
+    let memoryLimit = [0, 3_000, 6_000][Int(seed / 5) % 3]
+    let driver = try countJob(seed: seed + 1, bySurvivors: seed % 2 == 0) {
+      $0.threads = 1 + Int(seed % 3)
+      $0.layout = seed % 4 == 0 ? .automatic : .sparse
+      $0.rereadsBlocks = true
+      $0.frequentShare = [nil, 0, 0.2, 0.6, 2][Int(seed) % 5]
+      $0.memoryLimit = memoryLimit
+      $0.transactionsPerProjection = 4
+    }
+    if memoryLimit == 0 { #expect(driver.loadCount > driver.disk.count) }
+  }
+
   @Test(arguments: 1...6 as ClosedRange<UInt64>)
   func publishedAnswers(_ seed: UInt64) throws {
     let driver = try countJob(seed: seed, bySurvivors: true) {
