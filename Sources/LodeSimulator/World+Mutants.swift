@@ -120,9 +120,52 @@ extension World {
         lease.ranges = lease.ranges.map { ($0.range, mutated($0.rule, $0.range, lease, machine)) }
         envelope.message = .count(lease)
       }
+    case .reportConfused, .lostReportForgotten:
+      if case .reduce(let order) = envelope.message { envelope.message = .reduce(mutated(order)) }
     default: break
     }
     return envelope
+  }
+
+  /// An order with another report in place of one, or with silence in place of what is lost.
+  private func mutated(_ order: ReducingOrder) -> ReducingOrder {
+    var order = order
+    for place in order.reports.indices {
+      let (mode, source) = order.reports[place]
+      guard case .published(let object) = source.report else { continue }
+      let holder = server(at: source.endpoint)
+      let isThere = holder?.published[object.id]?.object == object
+      if mutant == .lostReportForgotten, !isThere {
+        let silence: CountReport =
+          switch mode {
+          case .all: .all(Array(repeating: 0, count: order.candidateCount))
+          case .above(let allowance): .above(allowance: allowance, positions: [], counts: [])
+          }
+        order.reports[place].source = ReportSource(
+          digest: silence.digest, report: .bytes(silence.encoded()), endpoint: "")
+      }
+      if mutant == .reportConfused, let other = otherReport(than: object, of: holder, mode) {
+        order.reports[place].source.report = .published(other.object)
+        order.reports[place].source.digest = other.digest
+        return order
+      }
+    }
+    return order
+  }
+
+  /// A report that answers the same question about something else.
+  private func otherReport(
+    than object: ObjectDescriptor, of holder: Machine?, _ mode: ReportMode
+  ) -> (object: ObjectDescriptor, digest: UInt64)? {
+    guard let holder else { return nil }
+    for id in holder.published.keys.sorted() where id != object.id && id.kind == .report {
+      guard let served = holder.published[id],
+        let report = try? CountReport(decoding: served.bytes),
+        report.mode == mode
+      else { continue }
+      return (served.object, report.digest)
+    }
+    return nil
   }
 
   /// Another allowance than the block set's; the answer will claim the right one.

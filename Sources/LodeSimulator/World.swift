@@ -218,7 +218,7 @@ enum EndpointOwner {
 
 /// A crash that waits for the moment just before or after something becomes durable.
 struct Ambush {
-  enum Trigger: CaseIterable { case commit, checkpoint, store, promise, delete, perform }
+  enum Trigger: CaseIterable { case commit, checkpoint, store, promise, delete, perform, reduce }
   var trigger: Trigger
   var isAfterwards: Bool
 }

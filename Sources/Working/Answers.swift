@@ -29,16 +29,18 @@ extension Worker {
     assignments.byNumber[number]?.cells[range]?.parts = []
     let work = MergingWork(
       parts: cell.parts, range: level.ranges[Int(range)], rule: cell.rule,
-      form: answerForm(key.job))
+      form: answerForm(key.job, keepsReport: cell.keepsReport))
     performBusy(
       .merge(work), for: .count(CellRun(assignment: number, cell: run.cell, begunAt: now)))
   }
 
   /// How the next report is sent.
-  mutating func answerForm(_ job: JobID) -> AnswerForm {
+  mutating func answerForm(_ job: JobID, keepsReport: Bool = false) -> AnswerForm {
     assignments.lastReport += 1
+    let limit = configuration.inlineLimit
     return AnswerForm(
-      passesValues: configuration.passesValues, inlineLimit: configuration.inlineLimit,
+      passesValues: configuration.passesValues,
+      inlineLimit: keepsReport ? min(limit, configuration.keptReportLimit) : limit,
       object: ObjectID(owner: .job(job), kind: .report, number: assignments.lastReport))
   }
 

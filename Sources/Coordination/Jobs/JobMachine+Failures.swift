@@ -213,6 +213,7 @@ extension JobMachine {
     guard stage == .counting || stage == .joining else { return }
     let member = cluster.members.worker(name)
     if stage == .counting { lookUpHolders(cluster) }
+    reducerChanged(name, &cluster, at: now, &outbox)
     if let view = views[name] {
       if member == nil || member?.incarnation != view.incarnation || member?.liveness == .dead {
         views[name] = nil
@@ -243,6 +244,7 @@ extension JobMachine {
   ) {
     guard stage == .counting else { return }
     lookUpHolders(cluster)
+    takeOrders(from: name, cluster, &outbox)
     for leaseID in ids {
       guard let lease = leases[leaseID], lease.worker == name else { continue }
       let wasAbandoned = lease.isAbandoned

@@ -134,12 +134,13 @@ extension JobMachine {
       sentAt: now.milliseconds, resendAt: now.milliseconds + resend, resendInterval: resend,
       estimate: estimate, expected: queued / 1_000 / UInt64(max(threads, 1)))
     leases[leaseID] = state
+    lastLease = max(lastLease, leaseID)
     level?.leaseCount += 1
     send(state, cluster, &outbox)
   }
 
   /// Lease numbers carry the epoch, so that an answer to an older coordinator is known as such.
-  private static func lease(_ number: UInt64, of epoch: Epoch) -> UInt64 {
+  static func lease(_ number: UInt64, of epoch: Epoch) -> UInt64 {
     epoch.number << 40 | number & ((1 << 40) - 1)
   }
 
@@ -162,7 +163,7 @@ extension JobMachine {
       .count(
         CountingLease(
           id: lease.id, key: level.key(of: piece, job: id), attempt: lease.attempt,
-          ranges: ranges)), to: lease.worker, &outbox)
+          ranges: ranges, keepsReports: level.isReducedOnWorkers)), to: lease.worker, &outbox)
   }
 
   /// Notes that nothing is awaited from a lease any more.

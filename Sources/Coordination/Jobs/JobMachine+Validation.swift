@@ -25,7 +25,34 @@ extension JobMachine {
       level.closedCount == level.ranges.count(where: { $0.phase == .closed }),
       "Closed ranges are miscounted.")
     guard stage == .counting else { return }
+    validateOrders(level)
     validateCover(level)
+  }
+
+  /// Every range that workers are to reduce has one order, or waits for one.
+  private func validateOrders(_ level: OpenLevel) {
+    for (left, right) in zip(level.orders, level.orders.dropFirst()) {
+      invariant(left.id < right.id, "Orders are out of order.")
+    }
+    var ordered = 0
+    for (range, state) in level.ranges.enumerated() {
+      let isReducing = state.phase == .planning || state.phase == .closing
+      let waits = level.unordered.containsSorted(UInt32(truncatingIfNeeded: range))
+      switch state.reducer {
+      case .pool: invariant(!waits, "A range waits for a worker, and the pool reduces it.")
+      case .nobody: invariant(waits && isReducing, "A range is nobody's to reduce.")
+      case .worker(let id):
+        ordered += 1
+        invariant(
+          !waits && isReducing && level.index(ofOrder: id).map { level.orders[$0].range } == range,
+          "A range is reduced by an order that is not out.")
+      }
+      let isPolled = state.phase == .polling || state.phase == .closing
+      invariant(
+        !isPolled || state.listCounts.count == state.reports.count,
+        "A range is polled about other reports than it has.")
+    }
+    invariant(ordered == level.orders.count, "An order is out for a range that it is not about.")
   }
 
   /// Every open cell waits in a piece or is out on a lease: else the level would never close.
