@@ -29,6 +29,9 @@ extension World {
     case .delete(let id, _): digest.add(id)
     case .openLevel(let opening):
       digest.add(opening.digest)
+      if mutant == .subsetTestWithoutExtensions {
+        subsetTest.follow(opening, scratch: scratch) { machine.published[$0.id]?.bytes }
+      }
       if case .whole = opening.content { probes.hit(.levelSentWhole, if: opening.level > 1) }
     case .count(let lease):
       digest.add(lease.key)

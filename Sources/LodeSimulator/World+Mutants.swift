@@ -43,6 +43,7 @@ extension World {
   }
 
   private func mutated(_ answer: RangeAnswer, of whole: CountingAnswer) -> RangeAnswer {
+    if mutant == .subsetTestWithoutExtensions { return pruned(answer, of: whole.key) }
     let isRepeated = mutation.isRepeated(whole.lease)
     let isPart = mutation.isPart(whole.key, range: answer.range)
     let allowance = mutation.trueAllowance(whole.lease, range: answer.range)
@@ -70,9 +71,35 @@ extension World {
       case .above(let allowance, let positions, let counts):
         .above(allowance: allowance, positions: positions, counts: counts.map(change))
       }
-    return RangeAnswer(
-      range: answer.range, digest: changed.digest,
-      report: scenario.passesValues ? .value(changed) : .bytes(changed.encoded()))
+    return forged(answer, changed)
+  }
+
+  private func forged(_ answer: RangeAnswer, _ report: CountReport) -> RangeAnswer {
+    RangeAnswer(
+      range: answer.range, digest: report.digest,
+      report: scenario.passesValues ? .value(report) : .bytes(report.encoded()))
+  }
+
+  /// The answer of a worker that leaves candidates out that have a subset which is no node.
+  private func pruned(_ answer: RangeAnswer, of key: CountingKey) -> RangeAnswer {
+    let rejected = subsetTest.rejected(key, range: answer.range)
+    guard !rejected.isEmpty, key.phase == .nominate, let report = decoded(answer.report) else {
+      return answer
+    }
+    switch report {
+    case .all(var counts):
+      for position in rejected where counts.indices.contains(Int(position)) {
+        counts[Int(position)] = 0
+      }
+      return forged(answer, .all(counts))
+    case .above(let allowance, let positions, let counts):
+      let left = positions.indices.filter { !rejected.contains(positions[$0]) }
+      return forged(
+        answer,
+        .above(
+          allowance: allowance, positions: left.map { positions[$0] },
+          counts: left.map { counts[$0] }))
+    }
   }
 
   private func swapRanges(_ answers: inout [RangeAnswer]) {
@@ -86,8 +113,8 @@ extension World {
     case .value(let report): report
     case .bytes(let bytes): try? CountReport(decoding: bytes)
     case .published(let object):
-      workers.lazy.compactMap { $0.published[object.id]?.bytes }.first.flatMap {
-        try? CountReport(decoding: $0)
+      workers.lazy.compactMap { $0.published[object.id] }.first { $0.object == object }.flatMap {
+        try? CountReport(decoding: $0.bytes)
       }
     }
   }

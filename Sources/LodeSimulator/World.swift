@@ -46,6 +46,7 @@ final class World {
   var ambush: Ambush?
   var checks = Checks()
   var mutation = Mutation()
+  var subsetTest = SubsetTest()
   /// The epoch of the command that a worker is being told.
   var commandEpoch: Epoch?
   /// The life that it was meant for.
