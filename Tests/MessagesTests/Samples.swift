@@ -53,9 +53,9 @@ struct Samples {
   /// Lists of candidates, or frequent candidates whose counts lie up to `spread` apart.
   mutating func reduction(isClosed: Bool, candidates: Int, spread: UInt64) -> RangeReduction {
     if !isClosed {
-      return .open((0..<number(0...4)).map { _ in positions(below: candidates, density: 0.2) })
+      return .open((0..<number(0...4)).map { _ in self.positions(below: candidates, density: 0.2) })
     }
-    let positions = positions(below: candidates, density: 0.2)
+    let positions = self.positions(below: candidates, density: 0.2)
     let least = skewed(below: .max - spread)
     return .closed(
       FrequentCandidates(
