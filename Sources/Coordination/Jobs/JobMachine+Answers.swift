@@ -389,7 +389,7 @@ extension JobMachine {
       var avoided: Name?
       if case .failure(let text) = reason {
         let name = level?.name(ofRange: range) ?? ""
-        note("\(name): the counts of worker \(answer.worker) cannot be used: \(text)", &outbox)
+        note("\(name): the counts of worker \(answer.worker) are lost or damaged: \(text)", &outbox)
         cluster.members.noteFailure(of: answer.worker, at: now)
         avoided = answer.worker
       }
