@@ -18,13 +18,19 @@ public struct ScaleCluster {
   public struct Outcome: Sendable {
     /// From the first lease to the closed level.
     public var seconds: Double
-    /// Seconds that the transport's thread, the event thread and a thread of the pool worked.
+    /// Seconds that the coordinator's transport worked.
     public var transport: Double
+    /// Seconds that its event thread worked.
     public var events: Double
+    /// Seconds that each thread of its pool worked.
     public var pool: Double
+    /// Ranges of the level.
     public var rangeCount: Int
+    /// Leases given out.
     public var leaseCount: Int
+    /// Orders to reduce given out.
     public var orderCount: Int
+    /// Bytes of all messages to the coordinator.
     public var bytesToCoordinator: UInt64
     /// Bytes of an entry of a report.
     public var bytesPerEntry: Double

@@ -27,8 +27,9 @@ public struct ScaleCosts: Sendable {
   public var delayNanoseconds: UInt64 = 100_000
   /// Nanoseconds between the heartbeats of a worker.
   public var heartbeatNanoseconds: UInt64 = 500_000_000
-  /// Bytes of an answer about a range beside its report, and of a report that is named.
+  /// Bytes of an answer about a range beside its report.
   public var bytesPerAnswer = 16.0
+  /// Bytes of the name of a report: who keeps it, as what.
   public var bytesPerName = 60.0
 
   /// The costs of the documentation.

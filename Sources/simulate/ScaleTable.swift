@@ -1,3 +1,4 @@
+import Glibc
 import LodeSimulator
 
 /// How long a level takes on ever more workers, by the coordinator and by workers that reduce: what
@@ -34,6 +35,7 @@ struct ScaleTable {
           "\(outcome.orderCount)",
         ]
         Swift.print("| \(cells.joined(separator: " | ")) |")
+        fflush(nil)
       }
     }
   }

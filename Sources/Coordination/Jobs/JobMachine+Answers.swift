@@ -334,6 +334,7 @@ extension JobMachine {
         let piece = try opened.add(
           BlockSet(home: asked.worker, shards: asked.shards), phase: .poll)
         opened.pieces[piece].returned.insertSorted(UInt32(truncatingIfNeeded: range))
+        opened.isExhausted = false
         touched.append(piece)
       }
       level = opened

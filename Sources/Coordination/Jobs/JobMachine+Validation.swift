@@ -26,6 +26,7 @@ extension JobMachine {
       "Closed ranges are miscounted.")
     guard stage == .counting else { return }
     validateOrders(level)
+    validateHomes(level)
     validateCover(level)
   }
 
@@ -53,6 +54,20 @@ extension JobMachine {
         "A range is polled about other reports than it has.")
     }
     invariant(ordered == level.orders.count, "An order is out for a range that it is not about.")
+  }
+
+  /// Each piece is listed at its home.
+  private func validateHomes(_ level: OpenLevel) {
+    for (index, piece) in level.pieces.enumerated() {
+      invariant(
+        piece.home.map { level.piecesAtHome[$0]?.contains(index) == true } ?? true,
+        "A piece is not listed at its home.")
+      invariant(
+        !level.isExhausted || piece.waitingCount == 0, "Cells wait where nothing is said to wait.")
+    }
+    let listed = level.piecesAtHome.values.reduce(0) { $0 + $1.count }
+    invariant(
+      listed == level.pieces.count { $0.home != nil }, "A piece is listed at more than its home.")
   }
 
   /// Every open cell waits in a piece or is out on a lease: else the level would never close.

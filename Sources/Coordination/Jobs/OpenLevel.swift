@@ -99,6 +99,10 @@ struct OpenLevel: Sendable {
   var pieces: [Piece] = []
   /// Where pieces are; looked up only.
   var pieceIndices: [PieceKey: Int] = [:]
+  /// The pieces of each worker, ascending; looked up only.
+  private(set) var piecesAtHome: [Name: [Int]] = [:]
+  /// Whether no piece has a cell that waits, as far as was looked.
+  var isExhausted = false
   /// Who can count each shard now, ascending.
   var holders: [[Name]] = []
   let transactionCounts: [UInt64]
@@ -172,7 +176,17 @@ struct OpenLevel: Sendable {
         transactionCount: transactionCount(of: blockSet.shards), home: blockSet.home,
         isShared: blockSet.isShared))
     pieceIndices[key] = pieces.count - 1
+    if let home = blockSet.home { piecesAtHome[home, default: []].append(pieces.count - 1) }
     return pieces.count - 1
+  }
+
+  /// Gives a piece to a worker, or to nobody.
+  mutating func setHome(_ home: Name?, ofPiece index: Int) {
+    let old = pieces[index].home
+    if old == home { return }
+    if let old { piecesAtHome[old]?.removeSorted(index) }
+    if let home { piecesAtHome[home, default: []].insertSorted(index) }
+    pieces[index].home = home
   }
 
   /// Whether an answer about this range by this piece's block set would be accepted.
@@ -196,6 +210,26 @@ struct OpenLevel: Sendable {
   func report(of shards: [UInt32], in range: Int) -> Int? {
     guard let first = shards.first else { return nil }
     return ranges[range].reports.firstIndex { $0.shards.containsSorted(first) }
+  }
+
+  /// Whether a range may be given out: old ones go first where memory is full, their reports can go
+  /// as soon as they close.
+  func mayBegin(_ range: Int, _ phase: CountingPhase, isFull: Bool) -> Bool {
+    !isFull || phase == .poll || range <= firstOpenRange || ranges[range].ledger != nil
+  }
+
+  /// Takes a piece for the best of a worker's if it is: polls before new counts, low ranges first.
+  func choose(
+    _ index: Int, isFull: Bool, over best: inout (piece: Int, isPoll: Bool, range: Int)?
+  ) {
+    guard let range = pieces[index].next else { return }
+    let isPoll = pieces[index].phase == .poll
+    guard mayBegin(range, pieces[index].phase, isFull: isFull) else { return }
+    if let known = best {
+      let isBetter = isPoll == known.isPoll ? range < known.range : isPoll
+      if !isBetter { return }
+    }
+    best = (index, isPoll, range)
   }
 
   /// Whether a worker can count all shards of a piece.
