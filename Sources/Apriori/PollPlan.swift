@@ -60,10 +60,18 @@ public func pollReply(summing parts: [[UInt32]]) throws(CountingError) -> PollRe
 public func nominations(
   reports: [CountReport], range: CandidateRange, minimumSupport: UInt64
 ) throws(CountingError) -> PollPlan {
+  try nominations(
+    reports: reports, candidateCount: range.candidateCount, minimumSupport: minimumSupport)
+}
+
+/// The same about a range of which only the number of candidates is known.
+public func nominations(
+  reports: [CountReport], candidateCount: Int, minimumSupport: UInt64
+) throws(CountingError) -> PollPlan {
   var allowances: [UInt64] = []
   var silent: UInt64 = 0
   for report in reports {
-    try report.check(candidateCount: range.candidateCount)
+    try report.check(candidateCount: candidateCount)
     var own: UInt64 = 0
     if case .above(let allowance, _, _) = report { own = allowance }
     let (total, overflow) = silent.addingReportingOverflow(own)
@@ -76,9 +84,9 @@ public func nominations(
     silent = total
     allowances.append(own)
   }
-  let found = CandidateSums(reports, candidateCount: range.candidateCount)
+  let found = CandidateSums(reports, candidateCount: candidateCount)
     .candidates(reaching: minimumSupport, silent: silent)
-  var listed = PositionSet(candidateCount: range.candidateCount)
+  var listed = PositionSet(candidateCount: candidateCount)
   return PollPlan(
     candidates: found.positions, reportedCounts: found.counts,
     lists: reports.map { report in
@@ -88,6 +96,36 @@ public func nominations(
       return listed.complement(in: found.positions)
     },
     allowances: allowances)
+}
+
+/// Why the reports about a range cannot be reduced.
+public enum ReducingProblem: Error, Sendable, Equatable {
+  /// These, by place, do not fit the range even alone: they have to be made again.
+  case unfit([Int], String)
+  /// Each fits, but not with the others: counts are corrupt somewhere.
+  case contradiction(String)
+}
+
+/// ``nominations(reports:candidateCount:minimumSupport:)``, telling which reports are to blame.
+public func nominationsOrBlame(
+  reports: [CountReport], candidateCount: Int, minimumSupport: UInt64
+) throws(ReducingProblem) -> PollPlan {
+  do throws(CountingError) {
+    return try nominations(
+      reports: reports, candidateCount: candidateCount, minimumSupport: minimumSupport)
+  } catch {
+    let unfit = reports.indices.filter { index in
+      do throws(CountingError) {
+        _ = try nominations(
+          reports: [reports[index]], candidateCount: candidateCount, minimumSupport: .max)
+        return false
+      } catch {
+        return true
+      }
+    }
+    if unfit.isEmpty { throw .contradiction(error.description) }
+    throw .unfit(unfit, error.description)
+  }
 }
 
 /// A bit a candidate, to find without a branch each which candidates a report does not list.

@@ -28,12 +28,81 @@ public func closeRange(
   _ range: CandidateRange, of level: Level, plan: PollPlan,
   polls: [(report: Int, reply: PollReply)], minimumSupport: UInt64, scratch: CountingScratch
 ) throws(CountingError) -> ReducedRange {
-  var counts = plan.reportedCounts
-  guard counts.count == plan.candidates.count,
-    isAscending(plan.candidates, below: range.candidateCount)
+  let counts = try exactCounts(plan: plan, polls: polls, candidateCount: range.candidateCount)
+  let selection = SurvivorSelection(
+    range: range, level: level, minimumSupport: minimumSupport, scratch: scratch)
+  return try selection.close(positions: plan.candidates, counts: counts)
+}
+
+/// The frequent candidates of a range with their counts over all transactions: what closing it comes
+/// to where the counts of the level are not known.
+public struct FrequentCandidates: Sendable, Equatable {
+  /// Their places in the enumeration of the range, ascending.
+  public let positions: [UInt32]
+  /// The count of each.
+  public let counts: [UInt64]
+
+  /// Frequent candidates as they come from elsewhere; ``closeRange(_:of:frequent:minimumSupport:scratch:)``
+  /// checks them.
+  public init(positions: [UInt32], counts: [UInt64]) {
+    self.positions = positions
+    self.counts = counts
+  }
+}
+
+/// Adds the answers to polls to what was reported and keeps what is frequent; the half of
+/// ``closeRange(_:of:plan:polls:minimumSupport:scratch:)`` that needs no level.
+///
+/// - Throws: ``CountingError`` where an answer does not fit its list, or a block set answers more than
+///   its silence stood for.
+/// - Complexity: linear in the candidates of the plan and the answers.
+public func frequentCandidates(
+  plan: PollPlan, polls: [(report: Int, reply: PollReply)], candidateCount: Int,
+  minimumSupport: UInt64
+) throws(CountingError) -> FrequentCandidates {
+  let all = try exactCounts(plan: plan, polls: polls, candidateCount: candidateCount)
+  var positions: [UInt32] = []
+  var counts: [UInt64] = []
+  for index in all.indices where all[index] >= minimumSupport {
+    positions.append(plan.candidates[index])
+    counts.append(all[index])
+  }
+  return FrequentCandidates(positions: positions, counts: counts)
+}
+
+/// Closes a range with what somebody else has found frequent; the other half of
+/// ``closeRange(_:of:plan:polls:minimumSupport:scratch:)``.
+///
+/// - Throws: ``CountingError`` where the candidates do not fit the range, one is infrequent, or one is
+///   in more transactions than the itemset it extends.
+/// - Complexity: linear in the nodes of the range and its frequent candidates.
+public func closeRange(
+  _ range: CandidateRange, of level: Level, frequent: FrequentCandidates, minimumSupport: UInt64,
+  scratch: CountingScratch
+) throws(CountingError) -> ReducedRange {
+  guard frequent.positions.count == frequent.counts.count,
+    isAscending(frequent.positions, below: range.candidateCount),
+    frequent.counts.allSatisfy({ $0 >= minimumSupport })
   else {
     throw CountingError(
-      "the plan of a poll does not fit its range of \(range.candidateCount) candidates;"
+      "what was found frequent does not fit its range of \(range.candidateCount) candidates;"
+        + " the range must be reduced again")
+  }
+  let selection = SurvivorSelection(
+    range: range, level: level, minimumSupport: minimumSupport, scratch: scratch)
+  return try selection.close(positions: frequent.positions, counts: frequent.counts)
+}
+
+/// The counts of all candidates of a plan over all transactions.
+private func exactCounts(
+  plan: PollPlan, polls: [(report: Int, reply: PollReply)], candidateCount: Int
+) throws(CountingError) -> [UInt64] {
+  var counts = plan.reportedCounts
+  guard counts.count == plan.candidates.count,
+    isAscending(plan.candidates, below: candidateCount)
+  else {
+    throw CountingError(
+      "the plan of a poll does not fit its range of \(candidateCount) candidates;"
         + " the range must be counted again")
   }
   for (report, list) in plan.lists.enumerated() where !list.isEmpty {
@@ -42,9 +111,7 @@ public func closeRange(
       allowance: plan.allowances[report])
     try add(answer, of: list, to: &counts, of: plan.candidates)
   }
-  let selection = SurvivorSelection(
-    range: range, level: level, minimumSupport: minimumSupport, scratch: scratch)
-  return try selection.close(positions: plan.candidates, counts: counts)
+  return counts
 }
 
 /// The exact counts of a list that a block set was silent about.

@@ -142,13 +142,20 @@ public struct RangeLedger: Sendable {
   /// - Throws: ``CountingError`` where reports are missing or the plan is of other reports.
   /// - Complexity: O(shards).
   public mutating func beginPolling(_ plan: PollPlan) throws(CountingError) -> [OpenPoll] {
-    guard phase == .nominating, isCovered, plan.lists.count == reports.resultCount else {
+    try beginPolling(listCounts: plan.lists.map(\.count))
+  }
+
+  /// Goes on to polling with a plan that somebody else keeps.
+  ///
+  /// - Parameter listCounts: how many candidates each report has to be polled about.
+  public mutating func beginPolling(listCounts: [Int]) throws(CountingError) -> [OpenPoll] {
+    guard phase == .nominating, isCovered, listCounts.count == reports.resultCount else {
       throw CountingError(
-        "\(name): a poll of \(plan.lists.count) block sets cannot begin after"
+        "\(name): a poll of \(listCounts.count) block sets cannot begin after"
           + " \(reports.resultCount) reports on \(reportedShardCount) of \(reports.shardCount)"
           + " shards")
     }
-    listCounts = plan.lists.map(\.count)
+    self.listCounts = listCounts
     phase = .polling
     let open = openPolls
     shardsToPoll = open.reduce(0) { $0 + $1.shards.count }

@@ -115,7 +115,7 @@ extension Coordinator {
       take(part, from: name, at: at)
     case .fenced(let epoch):
       _ = isFenced(by: epoch)
-    case .missing, .counted, .countingFailed:
+    case .missing, .counted, .countingFailed, .reduced, .reducingFailed:
       jobs.handle(message, from: name, &cluster, at: at, &outbox)
     case .leaving:
       cluster.members.noteLeaving(name)

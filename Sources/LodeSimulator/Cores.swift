@@ -25,6 +25,8 @@ extension World {
     configuration.candidatesPerRange = scenario.rangeTargets
     configuration.reportRule = scenario.rule
     configuration.avoidMilliseconds = 1_000
+    configuration.reducingWorkerCount = scenario.reducingWorkerCount
+    configuration.reducingCandidateCount = 1
     // Workers that share all data are never polled, so only every other cluster lets them.
     if !scenario.sharesRanges { configuration.sharedTransactionLimit = 0 }
     return Coordinator(
@@ -40,6 +42,7 @@ extension World {
     configuration.coordinatorSilenceMilliseconds = 600
     configuration.inlineLimit = scenario.inlineLimit
     configuration.passesValues = scenario.passesValues
+    configuration.keptReportLimit = scenario.keptReportLimit
     configuration.scrubMilliseconds = 150
     configuration.idleJobMilliseconds = 20_000
     configuration.inventoryPartLength = scenario.inventoryPartLength

@@ -46,4 +46,10 @@ public enum Mutant: String, CaseIterable, Sendable {
   case pollAnsweredFromNominations
   /// The answers about two ranges of a lease change places.
   case rangesSwapped
+  /// Candidates are dropped that have a subset which is no node, perfect extensions forgotten.
+  case subsetTestWithoutExtensions
+  /// A reducer takes another report for the one that was accepted.
+  case reportConfused
+  /// A report that was lost with its worker still counts as covered: as if all had been silent.
+  case lostReportForgotten
 }

@@ -40,6 +40,34 @@ struct Mutation {
     }
   }
 
+  /// Orders to reduce that are out: the worker, and whether it is to close the range after polls.
+  private var orders: [UInt64: (worker: Int, closes: Bool)] = [:]
+  private var fetchedReports: Set<ObjectDescriptor> = []
+
+  mutating func noteOrder(_ order: ReducingOrder, to worker: Int) {
+    orders[order.id] = (worker, !order.polls.isEmpty)
+  }
+
+  mutating func noteReduced(_ order: UInt64, _ probes: inout Probes) {
+    guard let known = orders.removeValue(forKey: order) else { return }
+    probes.hit(.rangeReducedElsewhere)
+    probes.hit(.rangeClosedElsewhere, if: known.closes)
+  }
+
+  mutating func noteEnd(ofOrder order: UInt64) { orders[order] = nil }
+
+  /// A worker has died, perhaps over orders.
+  mutating func noteDeath(of worker: Int, _ probes: inout Probes) {
+    let held = orders.filter { $0.value.worker == worker }
+    probes.hit(.reducerDied, if: !held.isEmpty)
+    for order in held.keys { orders[order] = nil }
+  }
+
+  mutating func noteFetch(of object: ObjectDescriptor, _ probes: inout Probes) {
+    guard object.id.kind == .report else { return }
+    probes.hit(.reportFetchedAgain, if: !fetchedReports.insert(object).inserted)
+  }
+
   private struct LeaseRange: Hashable {
     var lease: UInt64
     var range: UInt32

@@ -10,6 +10,8 @@ public enum Probe: Int, CaseIterable, Sendable {
   case crashedBeforeDurable, crashedAfterDurable, messageLost, messageDuplicated
   case requestRepeated, jobCancelled, jobRemoved, dataSetRemoved, ingestAbandoned
   case workerReconnected, inventoryInParts, workerStopped, messageWired, countingFailed
+  case rangeReducedElsewhere, rangeClosedElsewhere, reducerDied, reportFetchedAgain
+  case reportNotFetched, reducingFailed
 }
 
 /// How often each probe was hit.

@@ -37,6 +37,7 @@ public struct QuietCluster {
   private static let coordinatorEndpoint = "coordinator"
   /// Small enough that most contents have to be fetched.
   private static let inlineLimit = 256
+  private static let keptReportLimit = 16
   private static let tickMilliseconds: UInt64 = 50
   /// Far more than a healthy cluster needs.
   static let tickLimit = 10_000
@@ -60,9 +61,11 @@ public struct QuietCluster {
   ///   - workers: how many.
   ///   - replication: copies of each object, from 1 to the number of workers.
   ///   - transactionsPerBlock: for data sets that are added, 1 to 65,536.
+  ///   - reducesOnWorkers: whether what is counted goes from worker to worker, however few there are
+  ///     and however small a level is; else the coordinator adds it up.
   /// - Throws: ``QuietClusterError/stopped(_:)`` where one of them does not start.
   public init(
-    workers: Int, replication: Int, transactionsPerBlock: Int
+    workers: Int, replication: Int, transactionsPerBlock: Int, reducesOnWorkers: Bool = false
   ) throws(QuietClusterError) {
     self.replication = replication
     self.transactionsPerBlock = transactionsPerBlock
@@ -71,6 +74,12 @@ public struct QuietCluster {
     configuration.inlineLimit = Self.inlineLimit
     configuration.dataEndpoint = Self.coordinatorEndpoint
     configuration.encodeManifest = { manifest(of: $0) }
+    configuration.reducingWorkerCount = reducesOnWorkers ? 1 : .max
+    if reducesOnWorkers {
+      configuration.reducingCandidateCount = 1
+      // Workers that share all data have nothing to add up.
+      configuration.sharedTransactionLimit = 0
+    }
     let cluster = ClusterID(.init(high: 0, low: 1))
     coordinator = Coordinator(
       configuration: configuration, catalog: CatalogState(cluster: cluster), ownObjects: [],
@@ -85,6 +94,7 @@ public struct QuietCluster {
       name: try Self.checkedName("w\(number)"), incarnation: Incarnation(1))
     settings.dataEndpoint = Self.endpoint(number)
     settings.inlineLimit = Self.inlineLimit
+    settings.keptReportLimit = Self.keptReportLimit
     let start = WorkerStart(
       cluster: nil, promised: .none, objects: [], freeBytes: Disk().freeBytes)
     var core = Worker(

@@ -40,6 +40,11 @@ struct Scenario {
   /// lowest bit of the tick, which is as good as drawn.
   var sharesRanges: Bool { tick % 2 == 1 }
 
+  /// From how many workers on ranges are reduced on workers, and how long a report is that stays with
+  /// its worker: by the lowest bits of the interval between faults.
+  var reducingWorkerCount: Int { [1, 1, 1, 1, 2, 2, 3, .max][Int(faultInterval % 8)] }
+  var keptReportLimit: Int { [0, 0, 8, 16][Int(faultInterval / 8 % 4)] }
+
   /// How many candidates a range has, and how block sets answer.
   var rangeTargets: ClosedRange<Int>
   var rule: ReportRule?

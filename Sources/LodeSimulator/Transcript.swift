@@ -29,6 +29,9 @@ extension World {
     case .delete(let id, _): digest.add(id)
     case .openLevel(let opening):
       digest.add(opening.digest)
+      if mutant == .subsetTestWithoutExtensions {
+        subsetTest.follow(opening, scratch: scratch) { machine.published[$0.id]?.bytes }
+      }
       if case .whole = opening.content { probes.hit(.levelSentWhole, if: opening.level > 1) }
     case .count(let lease):
       digest.add(lease.key)
@@ -37,6 +40,10 @@ extension World {
       probes.hit(.pollAsked, if: lease.key.phase == .poll)
       probes.hit(.rangesSeveral, if: lease.ranges.contains { $0.range > 0 })
       mutation.noteLease(lease, to: worker.number)
+    case .reduce(let order):
+      digest.add(order.id)
+      digest.add(UInt64(order.range))
+      mutation.noteOrder(order, to: worker.number)
     default: break
     }
   }
@@ -56,6 +63,7 @@ extension World {
         digest.add(UInt64(range.range))
         digest.add(range.digest)
       }
+    case .reduced(_, let order, _), .reducingFailed(_, let order, _): digest.add(order)
     default: break
     }
   }
@@ -64,6 +72,14 @@ extension World {
   func noteArrived(_ envelope: WorkerEnvelope) {
     switch envelope.message {
     case .counted(let answer): mutation.noteAnswer(answer, from: envelope.name, &probes)
+    case .reduced(_, let order, _): mutation.noteReduced(order, &probes)
+    case .reducingFailed(_, let order, let failure):
+      mutation.noteEnd(ofOrder: order)
+      if case .unreachable = failure {
+        probes.hit(.reportNotFetched)
+      } else {
+        probes.hit(.reducingFailed)
+      }
     case .stored(let object, _):
       guard let owner = catalog.dataSets.first(where: { .dataSet($0.id) == object.id.owner })
       else { return }
@@ -91,6 +107,9 @@ extension World {
     case .count(let lease):
       "count lease \(lease.id) attempt \(lease.attempt): \(brief(lease.key)) ranges"
         + " \(lease.ranges.map(\.range))"
+    case .reduce(let order):
+      "reduce order \(order.id): \(order.job) level \(order.level) range \(order.range),"
+        + " \(order.reports.count) reports, \(order.polls.count) polls"
     case .cancel(let leases): "cancel leases \(leases)"
     case .closeJob(let job): "close \(job)"
     case .released: "released"
@@ -113,6 +132,8 @@ extension World {
       "counted lease \(answer.lease): \(brief(answer.key)) ranges \(answer.answers.map(\.range))"
     case .countingFailed(let lease, let key, let ranges, let failure):
       "counting failed, lease \(lease): \(brief(key)) ranges \(ranges): \(failure)"
+    case .reduced(_, let order, _): "reduced, order \(order)"
+    case .reducingFailed(_, let order, let failure): "reducing failed, order \(order): \(failure)"
     case .leaving(let leases): "leaving, hands back \(leases)"
     case .fenced(let epoch): "fenced by epoch \(epoch)"
     }

@@ -43,6 +43,7 @@ extension World {
   }
 
   private func mutated(_ answer: RangeAnswer, of whole: CountingAnswer) -> RangeAnswer {
+    if mutant == .subsetTestWithoutExtensions { return pruned(answer, of: whole.key) }
     let isRepeated = mutation.isRepeated(whole.lease)
     let isPart = mutation.isPart(whole.key, range: answer.range)
     let allowance = mutation.trueAllowance(whole.lease, range: answer.range)
@@ -70,9 +71,35 @@ extension World {
       case .above(let allowance, let positions, let counts):
         .above(allowance: allowance, positions: positions, counts: counts.map(change))
       }
-    return RangeAnswer(
-      range: answer.range, digest: changed.digest,
-      report: scenario.passesValues ? .value(changed) : .bytes(changed.encoded()))
+    return forged(answer, changed)
+  }
+
+  private func forged(_ answer: RangeAnswer, _ report: CountReport) -> RangeAnswer {
+    RangeAnswer(
+      range: answer.range, digest: report.digest,
+      report: scenario.passesValues ? .value(report) : .bytes(report.encoded()))
+  }
+
+  /// The answer of a worker that leaves candidates out that have a subset which is no node.
+  private func pruned(_ answer: RangeAnswer, of key: CountingKey) -> RangeAnswer {
+    let rejected = subsetTest.rejected(key, range: answer.range)
+    guard !rejected.isEmpty, key.phase == .nominate, let report = decoded(answer.report) else {
+      return answer
+    }
+    switch report {
+    case .all(var counts):
+      for position in rejected where counts.indices.contains(Int(position)) {
+        counts[Int(position)] = 0
+      }
+      return forged(answer, .all(counts))
+    case .above(let allowance, let positions, let counts):
+      let left = positions.indices.filter { !rejected.contains(positions[$0]) }
+      return forged(
+        answer,
+        .above(
+          allowance: allowance, positions: left.map { positions[$0] },
+          counts: left.map { counts[$0] }))
+    }
   }
 
   private func swapRanges(_ answers: inout [RangeAnswer]) {
@@ -86,8 +113,8 @@ extension World {
     case .value(let report): report
     case .bytes(let bytes): try? CountReport(decoding: bytes)
     case .published(let object):
-      workers.lazy.compactMap { $0.published[object.id]?.bytes }.first.flatMap {
-        try? CountReport(decoding: $0)
+      workers.lazy.compactMap { $0.published[object.id] }.first { $0.object == object }.flatMap {
+        try? CountReport(decoding: $0.bytes)
       }
     }
   }
@@ -120,9 +147,52 @@ extension World {
         lease.ranges = lease.ranges.map { ($0.range, mutated($0.rule, $0.range, lease, machine)) }
         envelope.message = .count(lease)
       }
+    case .reportConfused, .lostReportForgotten:
+      if case .reduce(let order) = envelope.message { envelope.message = .reduce(mutated(order)) }
     default: break
     }
     return envelope
+  }
+
+  /// An order with another report in place of one, or with silence in place of what is lost.
+  private func mutated(_ order: ReducingOrder) -> ReducingOrder {
+    var order = order
+    for place in order.reports.indices {
+      let (mode, source) = order.reports[place]
+      guard case .published(let object) = source.report else { continue }
+      let holder = server(at: source.endpoint)
+      let isThere = holder?.published[object.id]?.object == object
+      if mutant == .lostReportForgotten, !isThere {
+        let silence: CountReport =
+          switch mode {
+          case .all: .all(Array(repeating: 0, count: order.candidateCount))
+          case .above(let allowance): .above(allowance: allowance, positions: [], counts: [])
+          }
+        order.reports[place].source = ReportSource(
+          digest: silence.digest, report: .bytes(silence.encoded()), endpoint: "")
+      }
+      if mutant == .reportConfused, let other = otherReport(than: object, of: holder, mode) {
+        order.reports[place].source.report = .published(other.object)
+        order.reports[place].source.digest = other.digest
+        return order
+      }
+    }
+    return order
+  }
+
+  /// A report that answers the same question about something else.
+  private func otherReport(
+    than object: ObjectDescriptor, of holder: Machine?, _ mode: ReportMode
+  ) -> (object: ObjectDescriptor, digest: UInt64)? {
+    guard let holder else { return nil }
+    for id in holder.published.keys.sorted() where id != object.id && id.kind == .report {
+      guard let served = holder.published[id],
+        let report = try? CountReport(decoding: served.bytes),
+        report.mode == mode
+      else { continue }
+      return (served.object, report.digest)
+    }
+    return nil
   }
 
   /// Another allowance than the block set's; the answer will claim the right one.

@@ -111,7 +111,7 @@ extension World {
   }
 
   /// The machine that answers at a data endpoint now.
-  private func server(at endpoint: String) -> Machine? {
+  func server(at endpoint: String) -> Machine? {
     let machine: Machine
     switch endpoints[endpoint] {
     case .coordinator(let number): machine = coordinators[number]

@@ -60,6 +60,7 @@ extension World {
       if springs(.promise, afterwards: false) { return crash(machine) }
       finishLater(machine, .promise(token, cluster, epoch), after: diskTime(machine))
     case .fetch(let token, let object, let sources):
+      mutation.noteFetch(of: object, &probes)
       let time = network.transferTime(byteCount: object.length) * machine.slowness
       finishLater(machine, .fetch(token, object, sources: sources), after: time)
     case .store(let token, let object, let bytes):
@@ -83,6 +84,7 @@ extension World {
     case .withdraw(let id): machine.published[id] = nil
     case .perform(let token, let work):
       if springs(.perform, afterwards: false) { return crash(machine) }
+      if case .reduce = work, springs(.reduce, afterwards: false) { return crash(machine) }
       finishLater(machine, .perform(token, work), after: computeTime(machine))
     case .reconnect:
       probes.hit(.workerReconnected)
@@ -133,14 +135,19 @@ extension World {
       case .failure(let reason): tell(machine, .loadFailed(token, reason.failure))
       }
     case .perform(let token, let work):
+      if case .reduce = work, springs(.reduce, afterwards: true) { return crash(machine) }
       tell(machine, .performed(token, outcome(of: work, on: machine)))
     }
   }
 
   private func outcome(of work: WorkerWork, on machine: WorkerMachine) -> WorkerOutcome {
-    if case .count = work, now < machine.failsUntil {
-      probes.hit(.countingFailed)
-      return .failed("no memory to count with, for a while")
+    if now < machine.failsUntil {
+      switch work {
+      case .count, .reduce:
+        probes.hit(.countingFailed)
+        return .failed("no memory to count with, for a while")
+      default: break
+      }
     }
     return performed(work)
   }
@@ -192,6 +199,7 @@ extension World {
     guard machine.isRunning else { return }
     probes.hit(.workerCrashed)
     note("\(machine.name) crashes")
+    mutation.noteDeath(of: machine.number, &probes)
     machine.endProcess()
     add(.startWorker(machine: machine.number), after: chance.duration(20_000...3_000_000))
   }

@@ -46,6 +46,7 @@ final class World {
   var ambush: Ambush?
   var checks = Checks()
   var mutation = Mutation()
+  var subsetTest = SubsetTest()
   /// The epoch of the command that a worker is being told.
   var commandEpoch: Epoch?
   /// The life that it was meant for.
@@ -218,7 +219,7 @@ enum EndpointOwner {
 
 /// A crash that waits for the moment just before or after something becomes durable.
 struct Ambush {
-  enum Trigger: CaseIterable { case commit, checkpoint, store, promise, delete, perform }
+  enum Trigger: CaseIterable { case commit, checkpoint, store, promise, delete, perform, reduce }
   var trigger: Trigger
   var isAfterwards: Bool
 }

@@ -43,7 +43,9 @@ public enum CoordinatorMessage: Sendable {
   case openLevel(LevelOpening)
   /// Count.
   case count(CountingLease)
-  /// The leases are not wanted any more.
+  /// Add up what others have counted of a range.
+  case reduce(ReducingOrder)
+  /// The leases, or orders, are not wanted any more.
   case cancel(leases: [UInt64])
   /// Forget the job.
   case closeJob(JobID)

@@ -56,11 +56,16 @@ public struct CountingLease: Sendable {
   public var attempt: Int
   /// The ranges, ascending by number, each with its rule.
   public var ranges: [(range: UInt32, rule: CountingRule)]
+  /// Whether reports that are not short stay with the worker, which serves them until the next level
+  /// opens: another worker is going to reduce the ranges.
+  public var keepsReports: Bool
 
   /// A lease.
   public init(
-    id: UInt64, key: CountingKey, attempt: Int, ranges: [(range: UInt32, rule: CountingRule)]
+    id: UInt64, key: CountingKey, attempt: Int, ranges: [(range: UInt32, rule: CountingRule)],
+    keepsReports: Bool = false
   ) {
+    self.keepsReports = keepsReports
     self.id = id
     self.key = key
     self.attempt = attempt

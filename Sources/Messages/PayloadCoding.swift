@@ -34,6 +34,8 @@ public enum PayloadKind: UInt8, Sendable, CaseIterable {
   case dictionary = 8
   /// ``BlockCounts``
   case blockCounts = 9
+  /// ``RangeReduction``
+  case reduction = 10
 
   /// The version that this program writes and reads: the second byte.
   static let version: UInt8 = 1
@@ -50,6 +52,7 @@ public enum PayloadKind: UInt8, Sendable, CaseIterable {
     case .transactionChunk: "chunk of transactions"
     case .dictionary: "dictionary"
     case .blockCounts: "list of item counts"
+    case .reduction: "reduced range"
     }
   }
 }

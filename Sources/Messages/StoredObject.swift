@@ -33,7 +33,8 @@ public enum ObjectKind: UInt8, Sendable, CaseIterable {
   case items = 5
   /// A closed level of a job.
   case level = 6
-  /// A count report that is too long for a message; served from memory, never stored.
+  /// A count report, or a reduced range, that is too long for a message; served from memory, never
+  /// stored.
   case report = 7
   /// The opening of a job or level that is too long for a message; served from memory, never stored.
   case opening = 8

@@ -95,6 +95,10 @@ public enum WorkerMessage: Sendable {
   case counted(CountingAnswer)
   /// No counts.
   case countingFailed(lease: UInt64, key: CountingKey, ranges: [UInt32], CountingFailure)
+  /// What became of the range of an order.
+  case reduced(JobID, order: UInt64, Content<RangeReduction>)
+  /// Nothing became of it.
+  case reducingFailed(JobID, order: UInt64, ReducingFailure)
   /// Stops, and gives back what it has not begun; the coordinator answers `released`.
   case leaving(leases: [UInt64])
   /// The sender of the last message is fenced: a higher epoch has been promised.

@@ -24,6 +24,7 @@ extension WireCoordinatorEnvelope {
       case .openJob(let opening): .openJob(try JobOpening(opening, &contents))
       case .openLevel(let opening): .openLevel(try LevelOpening(opening, &contents))
       case .count(let lease): .count(try Lease(lease, &contents))
+      case .reduce(let order): .reduce(try Reduce(order, &contents))
       case .cancel(let leases): .cancel(try Cancel(leases))
       case .closeJob(let job): .closeJob(job.number)
       case .released: .released(Nothing())
@@ -54,6 +55,7 @@ extension WireCoordinatorEnvelope {
     case .openJob(let opening): .openJob(try opening.value(&contents))
     case .openLevel(let opening): .openLevel(try opening.value(&contents))
     case .count(let lease): .count(try lease.value(&contents))
+    case .reduce(let order): .reduce(try order.value(&contents))
     case .cancel(let cancel): .cancel(leases: try numbers(cancel.leases, "leases"))
     case .closeJob(let job): .closeJob(JobID(job))
     case .released: .released
@@ -153,6 +155,7 @@ extension WireCoordinatorEnvelope.Lease {
     id = lease.id
     key = try WireCountingKey(lease.key)
     attempt = try unsigned(lease.attempt, "the attempt of a lease")
+    keepReports = lease.keepsReports
     try check(lease.ranges.count, MessageLimits.listLength, "the ranges of a lease")
     for (number, rule) in lease.ranges {
       var range = WireCoordinatorEnvelope.Range()
@@ -175,7 +178,7 @@ extension WireCoordinatorEnvelope.Lease {
     for range in ranges { values.append((range.range, try range.value(&contents))) }
     return CountingLease(
       id: id, key: try key.value(), attempt: try signed(attempt, "the attempt of a lease"),
-      ranges: values)
+      ranges: values, keepsReports: keepReports)
   }
 }
 

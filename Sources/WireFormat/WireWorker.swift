@@ -22,6 +22,10 @@ extension WireWorkerEnvelope {
       case .counted(let answer): .counted(try Counted(answer, &contents))
       case .countingFailed(let lease, let key, let ranges, let failure):
         .countingFailed(try CountingFailed(lease, key, ranges, failure))
+      case .reduced(let job, let order, let reduction):
+        .reduced(try Reduced(job, order, reduction, &contents))
+      case .reducingFailed(let job, let order, let failure):
+        .reducingFailed(try ReducingFailed(job, order, failure))
       case .leaving(let leases): .leaving(try Leaving(leases))
       case .fenced(let epoch): .fenced(epoch.number)
       }
@@ -46,6 +50,8 @@ extension WireWorkerEnvelope {
     case .missing(let missing): try missing.value()
     case .counted(let answer): .counted(try answer.value(&contents))
     case .countingFailed(let failed): try failed.value()
+    case .reduced(let reduced): try reduced.value(&contents)
+    case .reducingFailed(let failed): try failed.value()
     case .leaving(let leaving): .leaving(leases: try numbers(leaving.leases, "leases"))
     case .fenced(let epoch): .fenced(Epoch(epoch))
     case nil: throw .unknown("what a worker says")

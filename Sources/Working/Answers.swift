@@ -36,17 +36,19 @@ extension Worker {
     assignments.byNumber[number]?.cells[range]?.partPieceCount = 0
     let work = MergingWork(
       parts: cell.parts, range: level.ranges[Int(range)], rule: cell.rule,
-      form: isWhole ? answerForm(key.job) : nil)
+      form: isWhole ? answerForm(key.job, keepsReport: cell.keepsReport) : nil)
     let sum = CellRun(
       assignment: number, cell: run.cell, begunAt: now, pieceCount: cell.partPieceCount)
     performBusy(.merge(work), for: .count(sum))
   }
 
   /// How the next report is sent.
-  mutating func answerForm(_ job: JobID) -> AnswerForm {
+  mutating func answerForm(_ job: JobID, keepsReport: Bool = false) -> AnswerForm {
     assignments.lastReport += 1
+    let limit = configuration.inlineLimit
     return AnswerForm(
-      passesValues: configuration.passesValues, inlineLimit: configuration.inlineLimit,
+      passesValues: configuration.passesValues,
+      inlineLimit: keepsReport ? min(limit, configuration.keptReportLimit) : limit,
       object: ObjectID(owner: .job(job), kind: .report, number: assignments.lastReport))
   }
 

@@ -64,6 +64,8 @@ struct Cell: Sendable {
   /// The lease that asked last.
   var lease: UInt64
   let rule: CountingRule
+  /// Whether the answer stays here for a worker that fetches it.
+  let keepsReport: Bool
   /// A published list of candidates, once it has been fetched.
   var fetchedList: [UInt8]?
   /// How many pieces are being counted or have been.

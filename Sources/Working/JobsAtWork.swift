@@ -115,6 +115,7 @@ extension Worker {
   }
 
   mutating func closeJob(_ job: JobID) {
+    forgetOrders(of: job, below: .max)
     guard jobs[job] != nil else { return }
     forgetAssignments { $0.job == job }
     projections.removeAll(of: job)
@@ -144,6 +145,7 @@ extension Worker {
   /// Leases and answers of an older epoch are no longer wanted; items, levels and projections hold.
   mutating func forgetOldEpoch() {
     forgetCopies()
+    for id in reductions.byOrder.keys.sorted() { forgetOrder(id) }
     forgetAssignments { _ in true }
     assignments.early = []
     assignments.asked = [:]

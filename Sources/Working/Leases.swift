@@ -112,7 +112,7 @@ extension Worker {
         if assignments.leases[lease.id] == nil {
           assignments.leases[lease.id] = LeaseAtWork(assignment: number)
         }
-        addCell(range, rule, to: number, lease: lease.id)
+        addCell(range, rule, to: number, lease)
       }
     }
     if !strange.isEmpty {
@@ -136,16 +136,16 @@ extension Worker {
   }
 
   private mutating func addCell(
-    _ range: UInt32, _ rule: CountingRule, to number: Int, lease: UInt64
+    _ range: UInt32, _ rule: CountingRule, to number: Int, _ lease: CountingLease
   ) {
     guard assignments.cellCount < Assignments.cellLimit else { return }
     assignments.lastTicket += 1
     let name = CellName(range: range, ticket: assignments.lastTicket)
     assignments.byNumber[number]?.cells[range] = Cell(
-      ticket: name.ticket, lease: lease, rule: rule)
+      ticket: name.ticket, lease: lease.id, rule: rule, keepsReport: lease.keepsReports)
     assignments.cellCount += 1
-    assignments.leases[lease]?.ranges.insert(range)
-    changeOpenCount(of: lease, by: 1)
+    assignments.leases[lease.id]?.ranges.insert(range)
+    changeOpenCount(of: lease.id, by: 1)
     if case .listed(.published(let descriptor)) = rule {
       let run = CellRun(assignment: number, cell: name, begunAt: now)
       effects.append(
@@ -219,13 +219,25 @@ extension Worker {
 
   mutating func cancel(_ leases: [UInt64]) {
     for id in leases {
+      forgetOrder(id)
       assignments.early.removeAll { $0.lease.id == id }
       guard let lease = assignments.leases[id] else { continue }
       assignments.leases[id]?.unsent = []
       assignments.unsent.removeAll { $0 == id }
-      for range in lease.ranges.sorted() { removeCell(range, of: lease.assignment) }
-      assignments.leases[id] = nil
+      for range in lease.ranges.sorted() where !isKept(range, of: lease.assignment) {
+        removeCell(range, of: lease.assignment)
+      }
+      dropIfDone(id)
     }
+    beginReductions()
+  }
+
+  /// Whether another worker may be about to fetch the answer about a range.
+  private func isKept(_ range: UInt32, of number: Int) -> Bool {
+    guard let cell = assignments.byNumber[number]?.cells[range], cell.keepsReport else {
+      return false
+    }
+    return cell.answer != nil
   }
 
   /// Gives back what has not begun in every piece; what has is finished.

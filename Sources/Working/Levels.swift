@@ -46,6 +46,7 @@ extension Worker {
       job.levels = job.levels.filter { $0.key >= opening.level - 1 }
       jobs[opening.job] = job
       forgetAssignments { $0.job == opening.job && $0.level < opening.level }
+      forgetOrders(of: opening.job, below: opening.level)
       assignments.early.removeAll {
         $0.lease.key.job == opening.job && $0.lease.key.level < opening.level
       }

@@ -96,6 +96,7 @@ extension Worker {
     case .openJob(let opening): openJob(opening)
     case .openLevel(let opening): openLevel(opening)
     case .count(let lease): take(lease)
+    case .reduce(let order): take(order)
     case .cancel(let leases): cancel(leases)
     case .closeJob(let job): closeJob(job)
     case .released:

@@ -125,13 +125,14 @@ extension Worker {
   ) -> Bool {
     guard let key = assignments.byNumber[number]?.key,
       let pieceCount = assignments.byNumber[number]?.pieces.count,
-      let rule = assignments.byNumber[number]?.cells[name.range]?.readyRule,
+      let cell = assignments.byNumber[number]?.cells[name.range],
       case .ready(let level) = jobs[key.job]?.levels[key.level]
     else { return false }
     assignments.byNumber[number]?.cells[name.range]?.begunCount += 1
     let work = CountingWork(
-      level: level.level, range: level.ranges[Int(name.range)], projection: projection, rule: rule,
-      form: pieceCount == 1 ? answerForm(key.job) : nil)
+      level: level.level, range: level.ranges[Int(name.range)], projection: projection,
+      rule: cell.readyRule,
+      form: pieceCount == 1 ? answerForm(key.job, keepsReport: cell.keepsReport) : nil)
     performBusy(
       .count(work), for: .count(CellRun(assignment: number, cell: name, begunAt: now)))
     return true

@@ -11,11 +11,12 @@ extension Worker {
     validateJobs()
     let busy = waiting.values.count {
       switch $0 {
-      case .projection, .count: true
+      case .projection, .count, .reduction: true
       default: false
       }
     }
     invariant(busy == busyCount, "\(busyCount) pieces of work are said to run, \(busy) do.")
+    validateReductions()
     let projected = projections.entries.values.reduce(0) { $0 + $1.byteCount }
     invariant(projected == projections.byteCount, "The bytes of projections do not add up.")
     invariant(
@@ -48,6 +49,37 @@ extension Worker {
           assignments.byNumber[number]?.idleJob == nil, "An assignment at rest counts as active.")
       }
     }
+  }
+
+  private func validateReductions() {
+    var fetches: [UInt64: Int] = [:]
+    var computing: Set<UInt64> = []
+    for owner in waiting.values {
+      switch owner {
+      case .reportFetch(let run): fetches[run.order, default: 0] += 1
+      case .reduction(let order): computing.insert(order)
+      default: break
+      }
+    }
+    var waitingCount = 0
+    for (id, reduction) in reductions.byOrder {
+      switch reduction.state {
+      case .waiting: waitingCount += 1
+      case .fetching:
+        invariant(
+          reduction.fetchCount > 0 && reduction.fetchCount == fetches[id] ?? 0,
+          "Order \(id) waits for reports that nobody fetches.")
+      case .computing: invariant(computing.contains(id), "Order \(id) waits for nobody's work.")
+      case .answered: break
+      }
+    }
+    invariant(
+      waitingCount == reductions.waiting.count
+        && reductions.waiting.allSatisfy { reductions.byOrder[$0] != nil },
+      "Orders that wait are not those in the queue.")
+    invariant(
+      reductions.waiting.isEmpty || reductions.byOrder.values.contains { $0.isRunning },
+      "Orders wait while none is carried out.")
   }
 
   private func validateAssignments() {

@@ -7,7 +7,7 @@ import Messages
 /// and reports what came of them; the same events make the same effects. The files beside this one
 /// hold its parts: Joining and Promises (the coordinator), Storage (objects), JobsAtWork and Levels
 /// (what is counted), Leases (what is asked), Scheduling (what is done next), Projections (what is
-/// kept for it).
+/// kept for it), Reducing (what others have counted).
 ///
 /// A lease is cut into cells, one a candidate range; its block set into pieces that fit in memory. A
 /// cell is answered when its range has been counted in every piece, and the answer is kept until the
@@ -33,6 +33,7 @@ public struct Worker: Sendable {
   var jobOrder: [JobID] = []
   var nextJob = 0
   var assignments = Assignments()
+  var reductions = Reductions()
   var projections: ProjectionCache
   var blocks: BlockCache
 
@@ -110,6 +111,7 @@ public struct Worker: Sendable {
     case .itemsFetch(let job): rankItems(of: job, .bytes(bytes))
     case .levelFetch(let run): levelFetched(run, bytes)
     case .listFetch(let cell): listFetched(cell, bytes)
+    case .reportFetch(let run): reportFetched(run, bytes)
     case .block(let run): blockLoaded(run, bytes)
     default: break
     }
@@ -125,6 +127,7 @@ public struct Worker: Sendable {
     case .itemsFetch(let job): itemsFailed(job)
     case .levelFetch(let run): levelLost(run)
     case .listFetch(let cell): listLost(cell)
+    case .reportFetch(let run): reportLost(run)
     case .block(let run): blockLost(run)
     default: break
     }
@@ -140,6 +143,9 @@ public struct Worker: Sendable {
     case .count(let run):
       busyCount -= 1
       counted(run, outcome)
+    case .reduction(let order):
+      busyCount -= 1
+      reduced(order, outcome)
     default: break
     }
   }
@@ -161,6 +167,8 @@ enum Waiting: Sendable {
   case block(BlockRun)
   case projection(PieceRun)
   case count(CellRun)
+  case reportFetch(ReportRun)
+  case reduction(UInt64)
 }
 
 extension Worker {

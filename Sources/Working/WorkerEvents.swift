@@ -31,6 +31,9 @@ public struct WorkerConfiguration: Sendable {
   public var coordinatorSilenceMilliseconds: UInt64 = 3_000
   /// Bytes up to which contents travel in the message itself.
   public var inlineLimit = 256 << 10
+  /// Bytes up to which reports that are to stay here travel in the answer nevertheless: about as many
+  /// as it takes to tell where they lie.
+  public var keptReportLimit = 256
   /// Objects that a part of the inventory lists, at most ``InventoryPart/lengthLimit``.
   public var inventoryPartLength = InventoryPart.lengthLimit
   /// Whether contents are passed as values; only where all parts are in one process.

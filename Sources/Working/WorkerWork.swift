@@ -14,6 +14,8 @@ public enum WorkerWork: Sendable {
   case count(CountingWork)
   /// Add up the counts of the pieces of a block set.
   case merge(MergingWork)
+  /// Add up the reports of all block sets about a range.
+  case reduce(ReducingWork)
 }
 
 /// What came of it.
@@ -32,6 +34,10 @@ public enum WorkerOutcome: Sendable {
   case counted(CountReport)
   /// The counts of a block set in a range, as they are sent.
   case answered(CountedRange)
+  /// What became of a range, as it is sent.
+  case reduced(ReducedReports)
+  /// Why a range could not be reduced.
+  case notReduced(ReducingFailure)
   /// A limit was reached, or contents contradict themselves.
   case failed(String)
 }
@@ -132,6 +138,7 @@ public func perform(_ work: WorkerWork, scratch: CountingScratch) -> WorkerOutco
     case .project(let work): return try work.perform()
     case .count(let work): return try work.perform(scratch)
     case .merge(let work): return try work.perform()
+    case .reduce(let work): return work.perform()
     }
   } catch {
     return .failed("\(error)")

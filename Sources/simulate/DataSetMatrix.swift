@@ -71,12 +71,16 @@ struct DataSetMatrix {
     for workers in Self.workerCounts {
       for replication in 1...min(Self.greatestReplication, workers) {
         for transactions in Self.transactionsPerBlock {
-          let difference = difference(
-            workers: workers, replication: replication, transactionsPerBlock: transactions)
-          if difference != nil { allRight = false }
-          report(
-            "\(workers) workers, replication \(replication), blocks of \(transactions):"
-              + " \(difference ?? "the same")", difference == nil)
+          for reducesOnWorkers in [false, true] {
+            let difference = difference(
+              workers: workers, replication: replication, transactionsPerBlock: transactions,
+              reducesOnWorkers: reducesOnWorkers)
+            if difference != nil { allRight = false }
+            report(
+              "\(workers) workers, replication \(replication), blocks of \(transactions),"
+                + " reduced by \(reducesOnWorkers ? "workers" : "the coordinator"):"
+                + " \(difference ?? "the same")", difference == nil)
+          }
         }
       }
     }
@@ -85,11 +89,12 @@ struct DataSetMatrix {
 
   /// What one shape of cluster found differently; nil for nothing.
   private func difference(
-    workers: Int, replication: Int, transactionsPerBlock: Int
+    workers: Int, replication: Int, transactionsPerBlock: Int, reducesOnWorkers: Bool
   ) -> String? {
     do throws(QuietClusterError) {
       var cluster = try QuietCluster(
-        workers: workers, replication: replication, transactionsPerBlock: transactionsPerBlock)
+        workers: workers, replication: replication, transactionsPerBlock: transactionsPerBlock,
+        reducesOnWorkers: reducesOnWorkers)
       try cluster.ingest(Self.name, chunks: chunks)
       let found = try cluster.mine(Self.name, minimumSupport: minimumSupport)
       return difference(found.items, found.levels)

@@ -23,6 +23,8 @@ struct Simulate: AsyncParsableCommand {
   @Flag(help: "Go on after seeds that go wrong.") var keepGoing = false
   @Flag(help: "Check that each mutant is caught, and print by which seed.") var mutants = false
 
+  @Flag(help: "Print how a level of modelled work goes on ever more workers.") var scale = false
+
   @Option(help: "A data set to mine by clusters of many shapes.") var data: String?
   @Option(help: "Minimum support, as `lode mine` takes it.") var minSupport = "1%"
   @Option(help: "Column that names the transaction of a row.") var transaction: [String] = []
@@ -35,6 +37,7 @@ struct Simulate: AsyncParsableCommand {
       if !table.check() { throw ExitCode(1) }
       return
     }
+    if scale { return try ScaleTable().print() }
     if let data { return try mine(data) }
     if trace {
       SeedsUnderWay.note(seed, thread: 0)

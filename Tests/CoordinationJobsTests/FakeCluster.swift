@@ -39,6 +39,8 @@ struct FakeCluster {
   var progress: [JobSummary] = []
   /// Leases that were given out, in order.
   var leases: [(worker: Name, lease: CountingLease)] = []
+  /// Orders to reduce that were given out, repeats included.
+  var orders: [(worker: Name, order: ReducingOrder)] = []
   var works = 0
   let scratch = CountingScratch()
 
@@ -143,6 +145,11 @@ struct FakeCluster {
         {
           leases.append((worker.name, lease))
         }
+        if case .reduce(let order) = envelope.message,
+          let worker = workers.first(where: { $0.peer == peer })
+        {
+          orders.append((worker.name, order))
+        }
         if chance(network.loss) { continue }
         flying.append(.toWorker(envelope, peer))
         if chance(network.duplication) { flying.append(.toWorker(envelope, peer)) }
@@ -222,8 +229,13 @@ struct FakeCluster {
       }
       let published = self.published
       let blocks = data.blocks
+      let others = workers
       let messages = try workers[index].handle(
-        envelope, random: &random, fetch: { published[$0] }, block: { blocks[$0] })
+        envelope, random: &random, fetch: { published[$0] },
+        report: { object, endpoint in
+          others.first { $0.name.text == endpoint && $0.isUp }?.published[object.id]
+            .flatMap { object.matches($0) ? $0 : nil }
+        }, block: { blocks[$0] })
       send(messages, from: index)
     }
     return true

@@ -18,6 +18,12 @@ struct FakeWorker {
     var failures = 0
     /// It reports nothing at all.
     var isStuck = false
+    /// It carries out no orders.
+    var ignoresOrders = false
+    /// In so many of a thousand orders what it answers is cut.
+    var damagedReductions = 0
+    /// In so many of a thousand orders it fails.
+    var failedReductions = 0
   }
 
   struct Job {
@@ -47,6 +53,9 @@ struct FakeWorker {
   var leaseCount = 0
   var cellCount = 0
   var polledCount = 0
+  /// Orders that were carried out, and how many of them closed a range after polls.
+  var orderCount = 0
+  var closedCount = 0
   var resendAt: UInt64 = 0
   var passesValues = false
 
@@ -94,10 +103,12 @@ struct FakeWorker {
     return sentParts == 0 ? [beat, inventory()] : [beat]
   }
 
-  /// Takes a message; `fetch` gets published objects, `block` the blocks of the data set.
+  /// Takes a message; `fetch` gets published objects, `report` those of workers, `block` the blocks
+  /// of the data set.
   mutating func handle(
     _ envelope: CoordinatorEnvelope, random: inout SeededGenerator,
-    fetch: (ObjectID) -> [UInt8]?, block: (ObjectID) -> Block?
+    fetch: (ObjectID) -> [UInt8]?, report: (ObjectDescriptor, String) -> [UInt8]?,
+    block: (ObjectID) -> Block?
   ) throws -> [WorkerMessage] {
     guard isUp, envelope.incarnation == incarnation, envelope.epoch >= epoch else { return [] }
     if envelope.epoch > epoch { epoch = envelope.epoch }
@@ -129,6 +140,9 @@ struct FakeWorker {
     case .count(let lease):
       if faults.isStuck { return [] }
       return try count(lease, random: &random, fetch: fetch, block: block)
+    case .reduce(let order):
+      if faults.isStuck || faults.ignoresOrders { return [] }
+      return [try reduce(order, random: &random, report: report)]
     case .closeJob(let id): jobs[id] = nil
     case .cancel, .heartbeatReceived, .released, .refused: break
     }
@@ -260,7 +274,9 @@ struct FakeWorker {
           try Apriori.count(
             candidates, of: level, in: projection, positions: list, scratch: scratch))
       }
-      answers.append(answer(report, range: range, job: lease.key.job, random: &random))
+      answers.append(
+        answer(
+          report, range: range, job: lease.key.job, isKept: lease.keepsReports, random: &random))
     }
     // Some now, the others later: any division is allowed.
     let cut = Int.random(in: 0...answers.count, using: &random)
@@ -272,7 +288,8 @@ struct FakeWorker {
   }
 
   private mutating func answer(
-    _ report: CountReport, range: UInt32, job: JobID, random: inout SeededGenerator
+    _ report: CountReport, range: UInt32, job: JobID, isKept: Bool,
+    random: inout SeededGenerator
   ) -> RangeAnswer {
     var report = report
     if Int.random(in: 0..<1_000, using: &random) < faults.lies, case .all(var counts) = report,
@@ -288,7 +305,7 @@ struct FakeWorker {
     if Int.random(in: 0..<1_000, using: &random) < faults.damages {
       bytes.removeLast()
     }
-    if Int.random(in: 0..<4, using: &random) == 0 {
+    if isKept || Int.random(in: 0..<4, using: &random) == 0 {
       lastPublished += 1
       let descriptor = ObjectDescriptor(
         id: ObjectID(owner: .job(job), kind: .report, number: lastPublished), bytes: bytes)

@@ -287,8 +287,8 @@ struct TestCluster {
       say(.verified(descriptor, isRight ? nil : .damaged), as: name)
       if !isRight, worker.damagesAreTold { say(.damaged(descriptor, .disk), as: name) }
     case .released: workers[name]?.isReleased = true
-    case .heartbeatReceived, .openJob, .openLevel, .count, .cancel,
-      .closeJob:
+    case .heartbeatReceived, .openJob, .openLevel, .count, .reduce,
+      .cancel, .closeJob:
       break
     }
   }

@@ -7,15 +7,20 @@ import Testing
 
 /// Clusters without faults, on data small enough to count every itemset.
 @Suite struct QuietClusterTests {
-  @Test(arguments: [(1, 1, 500), (3, 2, 8), (8, 3, 4)], 1...3 as ClosedRange<UInt64>)
+  @Test(
+    arguments: [
+      (1, 1, 500, false), (3, 2, 8, false), (8, 3, 4, false), (3, 2, 8, true), (8, 3, 4, true),
+    ],
+    1...3 as ClosedRange<UInt64>)
   func findsWhatBruteForceFinds(
-    shape: (workers: Int, replication: Int, transactionsPerBlock: Int), seed: UInt64
+    shape: (workers: Int, replication: Int, transactionsPerBlock: Int, reducesOnWorkers: Bool),
+    seed: UInt64
   ) throws {
     var chance = Chance(seed: seed)
     let data = GeneratedDataSet(number: 0, chance: &chance)
     var cluster = try QuietCluster(
       workers: shape.workers, replication: shape.replication,
-      transactionsPerBlock: shape.transactionsPerBlock)
+      transactionsPerBlock: shape.transactionsPerBlock, reducesOnWorkers: shape.reducesOnWorkers)
     try cluster.ingest("data", chunks: data.chunks())
     let support = max(UInt64(data.threeLevelSupport), 2)
     let found = try cluster.mine("data", minimumSupport: "\(support)")

@@ -72,6 +72,13 @@ import Testing
     try damage(ItemList((0..<50).map { _ in UInt32(samples.number(0...5000)) }), seed: 4)
   }
 
+  @Test(arguments: 0..<6) func reductions(seed: UInt64) throws {
+    var samples = Samples(seed: seed + 30)
+    try damage(
+      samples.reduction(
+        isClosed: seed % 3 > 0, candidates: 150, spread: seed % 2 == 0 ? 60 : 1 << 40), seed: seed)
+  }
+
   @Test(arguments: 1...3) func levels(length: Int) throws {
     var samples = Samples(seed: 22)
     try damage(
@@ -105,6 +112,7 @@ import Testing
         #expect(throws: PayloadError.self) { try TransactionChunk(decoding: bytes) }
         #expect(throws: PayloadError.self) { try DictionarySegment(decoding: bytes) }
         #expect(throws: PayloadError.self) { try BlockCounts(decoding: bytes) }
+        #expect(throws: PayloadError.self) { try RangeReduction(decoding: bytes) }
       }
     }
   }

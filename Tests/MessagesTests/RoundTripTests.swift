@@ -59,6 +59,20 @@ import Testing
     #expect(try ItemList(decoding: items.encoded()) == items)
   }
 
+  @Test(arguments: 0..<20) func reductions(seed: UInt64) throws {
+    var samples = Samples(seed: seed)
+    for spread in [1, 300, 1 << 32, 1 << 33, .max - 1] as [UInt64] {
+      for candidates in [0, 3, 3_000] {
+        let reduction = samples.reduction(
+          isClosed: seed % 4 > 0, candidates: candidates, spread: spread)
+        #expect(try RangeReduction(decoding: reduction.encoded()) == reduction)
+      }
+    }
+    let ends = RangeReduction.closed(
+      FrequentCandidates(positions: [0, .max], counts: [0, .max]))
+    #expect(try RangeReduction(decoding: ends.encoded()) == ends)
+  }
+
   @Test(arguments: 1...4) func levels(length: Int) throws {
     var samples = Samples(seed: UInt64(length))
     for segments in [1, 2, 5] {

@@ -50,6 +50,18 @@ struct Samples {
       })
   }
 
+  /// Lists of candidates, or frequent candidates whose counts lie up to `spread` apart.
+  mutating func reduction(isClosed: Bool, candidates: Int, spread: UInt64) -> RangeReduction {
+    if !isClosed {
+      return .open((0..<number(0...4)).map { _ in self.positions(below: candidates, density: 0.2) })
+    }
+    let positions = self.positions(below: candidates, density: 0.2)
+    let least = skewed(below: .max - spread)
+    return .closed(
+      FrequentCandidates(
+        positions: positions, counts: positions.map { _ in least + skewed(below: spread) }))
+  }
+
   /// A level of cores of `length` of `rankCount` ranks in segments of about `groups` groups.
   mutating func level(length: Int, rankCount: Int, segments: Int, groups: Int) -> Level {
     guard length > 1 else {

@@ -19,7 +19,7 @@ import WireFormat
       #expect("\(try WireFormat.decodeWorker(frames))" == "\(envelope)")
       #expect(try WireFormat.header(of: frames).family == .worker)
     }
-    #expect(kinds == Set(0..<13))
+    #expect(kinds == Set(0..<15))
   }
 
   @Test(arguments: 0..<12) func coordinator(seed: UInt64) throws {
@@ -32,7 +32,7 @@ import WireFormat
       #expect("\(try WireFormat.decodeCoordinator(frames))" == "\(envelope)")
       #expect(try WireFormat.header(of: frames).family == .coordinator)
     }
-    #expect(kinds == Set(0..<15))
+    #expect(kinds == Set(0..<16))
   }
 
   @Test(arguments: 0..<12) func clients(seed: UInt64) throws {
@@ -96,6 +96,17 @@ import WireFormat
     frames = try WireFormat.encode(samples.envelope(.count(lease)))
     #expect(frames.dropFirst(2) == [PositionList([4, 6]).encoded(), PositionList([]).encoded()])
 
+    let source = ReportSource(digest: 1, report: .value(report), endpoint: "")
+    let order = ReducingOrder(
+      id: 1, job: samples.job(), level: 2, levelDigest: 3, range: 4, candidateCount: 9,
+      minimumSupport: 5, reports: [(.above(allowance: 4), source)], polls: [(0, source)])
+    frames = try WireFormat.encode(samples.envelope(.reduce(order)))
+    #expect(frames.dropFirst(2) == [report.encoded(), report.encoded()])
+    let reduction = RangeReduction.open([[3], []])
+    frames = try WireFormat.encode(
+      try samples.envelope(.reduced(samples.job(), order: 1, .value(reduction))))
+    #expect(frames.last == reduction.encoded())
+
     let items: [UInt32] = [5, 2, 9]
     let opening = JobOpening(
       job: samples.job(), transactionCount: 8, items: .value(items), shards: [])
@@ -120,6 +131,8 @@ import WireFormat
     case .countingFailed: 10
     case .leaving: 11
     case .fenced: 12
+    case .reduced: 13
+    case .reducingFailed: 14
     }
   }
 
@@ -140,6 +153,7 @@ import WireFormat
     case .cancel: 12
     case .closeJob: 13
     case .released: 14
+    case .reduce: 15
     }
   }
 

@@ -100,11 +100,36 @@ struct WireSamples {
       .missing(job(), level: count()),
       .counted(
         CountingAnswer(lease: word(), key: key(), answers: answers, microseconds: word())),
+      .reduced(job(), order: word(), content()),
       .leaving(leases: many { $0.word() }), .fenced(Epoch(word())),
     ]
+      + reducingFailures().map { .reducingFailed(job(), order: word(), $0) }
       + failures.map {
         .countingFailed(lease: word(), key: key(), ranges: ascending(), $0)
       }
+  }
+
+  mutating func reducingFailures() -> [ReducingFailure] {
+    [
+      .unreachable(reports: places(), polls: places()),
+      .damaged(reports: places(), polls: places(), text()), .contradiction(text()),
+      .failed(text()),
+    ]
+  }
+  mutating func places() -> [Int] { ascending().map { Int($0) } }
+
+  mutating func source() -> ReportSource {
+    ReportSource(digest: word(), report: content(), endpoint: text())
+  }
+  mutating func order() -> ReducingOrder {
+    let reports = (0...word() % 3).map { _ in
+      (mode: oneIn(2) ? ReportMode.all : .above(allowance: word()), source: source())
+    }
+    return ReducingOrder(
+      id: word(), job: job(), level: count(), levelDigest: word(),
+      range: UInt32(truncatingIfNeeded: word()), candidateCount: Int(word() % (1 << 32)),
+      minimumSupport: word(), reports: reports,
+      polls: many { (report: Int($0.word() % UInt64(reports.count)), source: $0.source()) })
   }
 
   mutating func envelope(_ message: WorkerMessage) throws -> WorkerEnvelope {
@@ -130,7 +155,10 @@ struct WireSamples {
       .verify(descriptor()),
       .openJob(
         JobOpening(job: job(), transactionCount: word(), items: content(), shards: shards)),
-      .count(CountingLease(id: word(), key: key(), attempt: count(), ranges: ranges)),
+      .count(
+        CountingLease(
+          id: word(), key: key(), attempt: count(), ranges: ranges, keepsReports: oneIn(2))),
+      .reduce(order()),
       .cancel(leases: many { $0.word() }), .closeJob(job()), .released,
     ]
       + contents.map {

@@ -222,6 +222,8 @@ extension WorkerMessage {
     case .missing(_, let level): "missing \(level.map { "level \($0)" } ?? "job")"
     case .counted(let answer): "counted \(answer.lease) \(answer.answers.map(\.range))"
     case .countingFailed(let lease, _, let ranges, _): "failed \(lease) \(ranges)"
+    case .reduced(_, let order, _): "reduced \(order)"
+    case .reducingFailed(_, let order, let failure): "not reduced \(order) \(failure)"
     case .leaving(let leases): "leaving \(leases)"
     case .fenced(let epoch): "fenced \(epoch)"
     }

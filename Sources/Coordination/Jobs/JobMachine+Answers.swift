@@ -18,7 +18,9 @@ extension JobMachine {
       guard stage == .counting, level?.ranges.indices.contains(Int(one.range)) == true else {
         return
       }
-      if case .published(let descriptor) = one.report {
+      if case .published(let descriptor) = one.report,
+        level?.isKept(Int(one.range), answer.key.phase) != true
+      {
         fetch(
           FetchedAnswer(
             worker: worker, lease: answer.lease, key: answer.key, answer: one,
@@ -26,7 +28,8 @@ extension JobMachine {
       } else {
         settle(one.range, of: answer.lease, key: answer.key)
         accept(
-          one, content: one.report, key: answer.key, from: worker, &cluster, at: now, &outbox)
+          one, of: answer.lease, content: one.report, key: answer.key, from: worker, &cluster,
+          at: now, &outbox)
       }
     }
   }
@@ -79,7 +82,8 @@ extension JobMachine {
     else { return }
     settle(fetched.answer.range, of: fetched.lease, key: fetched.key)
     accept(
-      fetched.answer, content: .bytes(bytes), key: fetched.key, from: fetched.worker, &cluster,
+      fetched.answer, of: fetched.lease, content: .bytes(bytes), key: fetched.key,
+      from: fetched.worker, &cluster,
       at: now, &outbox)
   }
 
@@ -103,17 +107,24 @@ extension JobMachine {
   // MARK: The ledger
 
   private mutating func accept(
-    _ answer: RangeAnswer, content: Content<CountReport>, key: CountingKey, from worker: Name,
-    _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
+    _ answer: RangeAnswer, of lease: UInt64, content: Content<CountReport>, key: CountingKey,
+    from worker: Name, _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
   ) {
+    // Before the range was counted anew, other lists were asked about.
+    if key.phase == .poll, lease < level?.ranges[Int(answer.range)].firstPollLease ?? 0 { return }
     level?.bytesReceived += content.byteCount
     let range = Int(answer.range)
     do throws(CountingError) {
       let acceptance =
         switch key.phase {
         case .nominate:
-          try accept(report: answer, content: content, shards: key.shards, from: worker)
-        case .poll: try accept(poll: answer, content: content, shards: key.shards, from: worker)
+          try accept(
+            report: answer, content: content, shards: key.shards,
+            from: cluster.members.worker(worker), worker)
+        case .poll:
+          try accept(
+            poll: answer, content: content, shards: key.shards,
+            from: cluster.members.worker(worker), worker)
         }
       switch acceptance {
       case .accepted: reduceIfComplete(range, &outbox)
@@ -132,7 +143,8 @@ extension JobMachine {
   }
 
   private mutating func accept(
-    report answer: RangeAnswer, content: Content<CountReport>, shards: [UInt32], from worker: Name
+    report answer: RangeAnswer, content: Content<CountReport>, shards: [UInt32],
+    from member: Member?, _ worker: Name
   ) throws(CountingError) -> RangeLedger.Acceptance {
     guard var opened = level.take() else { return .dropped }
     defer { level = opened }
@@ -155,15 +167,16 @@ extension JobMachine {
     if acceptance == .accepted {
       opened.ranges[range].reports.append(
         HeldAnswer(
-          shards: shards, worker: worker, digest: answer.digest, mode: mode, report: 0,
-          content: content))
+          shards: shards, worker: worker, incarnation: member?.incarnation, digest: answer.digest,
+          mode: mode, report: 0, content: content))
       opened.bytesHeld += content.byteCount
     }
     return acceptance
   }
 
   private mutating func accept(
-    poll answer: RangeAnswer, content: Content<CountReport>, shards: [UInt32], from worker: Name
+    poll answer: RangeAnswer, content: Content<CountReport>, shards: [UInt32],
+    from member: Member?, _ worker: Name
   ) throws(CountingError) -> RangeLedger.Acceptance {
     guard var opened = level.take() else { return .dropped }
     defer { level = opened }
@@ -172,8 +185,8 @@ extension JobMachine {
       var ledger = opened.ranges[range].ledger.take()
     else { return .dropped }
     defer { opened.ranges[range].ledger = ledger }
-    guard let plan = opened.ranges[range].plan else { return .dropped }
-    var count = plan.lists[report].count
+    guard opened.ranges[range].listCounts.indices.contains(report) else { return .dropped }
+    var count = opened.ranges[range].listCounts[report]
     if case .value(let reply) = content {
       guard case .all(let counts) = reply else { return .dropped }
       count = counts.count
@@ -183,8 +196,8 @@ extension JobMachine {
     if acceptance == .accepted {
       opened.ranges[range].polls.append(
         HeldAnswer(
-          shards: shards, worker: worker, digest: answer.digest, mode: .all, report: report,
-          content: content))
+          shards: shards, worker: worker, incarnation: member?.incarnation, digest: answer.digest,
+          mode: .all, report: report, content: content))
       opened.bytesHeld += content.byteCount
     }
     return acceptance
@@ -193,8 +206,20 @@ extension JobMachine {
   /// Gives a range to the pool when all is there that was asked for.
   private mutating func reduceIfComplete(_ range: Int, _ outbox: inout Outbox) {
     guard let state = level?.ranges[range], let ledger = state.ledger else { return }
-    if state.phase == .counting, ledger.isCovered { plan(range, &outbox) }
-    if state.phase == .polling, ledger.isAnswered { closePolled(range, &outbox) }
+    if state.phase == .counting, ledger.isCovered {
+      if state.reports.contains(where: \.isElsewhere) {
+        leaveToWorkers(range, .planning)
+      } else {
+        plan(range, &outbox)
+      }
+    }
+    if state.phase == .polling, ledger.isAnswered {
+      if state.isPlannedElsewhere {
+        leaveToWorkers(range, .closing)
+      } else {
+        closePolled(range, &outbox)
+      }
+    }
   }
 
   private mutating func plan(_ range: Int, _ outbox: inout Outbox) {
@@ -234,6 +259,18 @@ extension JobMachine {
   ) {
     let range = outcome.rangeIndex
     guard stage == .counting, level?.ranges.indices.contains(range) == true else { return }
+    var planner: Name?
+    if let order = outcome.order {
+      guard let index = level?.index(ofOrder: order), level?.orders[index].isAnswered == true else {
+        return
+      }
+      planner = level?.orders[index].worker
+      if case .unusable(let reason) = outcome.result {
+        return reductionFailed(order, reason, &cluster, at: now, &outbox)
+      }
+      endOrder(index)
+      level?.ranges[range].reducer = .pool
+    }
     switch outcome.result {
     case .closed(let piece):
       letContentsGo(range)
@@ -241,7 +278,13 @@ extension JobMachine {
       if !policy.passesValues { needsScheduling = true }
     case .open(let plan, let lists):
       letContentsGo(range)
-      poll(range, plan, lists, &cluster, at: now, &outbox)
+      level?.ranges[range].plan = plan
+      poll(range, plan.lists.map(\.count), lists, &cluster, at: now, &outbox)
+    case .openElsewhere(let listCounts, let lists):
+      level?.ranges[range].isPlannedElsewhere = true
+      level?.ranges[range].planner = planner
+      poll(range, listCounts, lists, &cluster, at: now, &outbox)
+    case .unusable: break
     case .damaged(let answers, let reason):
       damaged(answers, of: range, reason, &cluster, at: now, &outbox)
     case .contradiction(let reason):
@@ -269,18 +312,19 @@ extension JobMachine {
 
   /// Asks the block sets that were silent about candidates that may be frequent.
   private mutating func poll(
-    _ range: Int, _ plan: PollPlan, _ lists: [Parcel<[UInt32]>?], _ cluster: inout Cluster,
+    _ range: Int, _ listCounts: [Int], _ lists: [Parcel<[UInt32]>?], _ cluster: inout Cluster,
     at now: Moment, _ outbox: inout Outbox
   ) {
     guard var opened = level.take() else { return }
     var touched: [Int] = []
     do throws(CountingError) {
       guard var ledger = opened.ranges[range].ledger else { return }
-      let polls = try ledger.beginPolling(plan)
+      let polls = try ledger.beginPolling(listCounts: listCounts)
       opened.ranges[range].ledger = ledger
       opened.ranges[range].phase = .polling
-      opened.ranges[range].plan = plan
+      opened.ranges[range].listCounts = listCounts
       opened.ranges[range].lists = lists
+      opened.ranges[range].firstPollLease = lastLease + 1
       for case .some(let list) in lists {
         publish(list, &outbox)
         if let object = list.publication { opened.published.append(object.descriptor.id) }
@@ -290,6 +334,7 @@ extension JobMachine {
         let piece = try opened.add(
           BlockSet(home: asked.worker, shards: asked.shards), phase: .poll)
         opened.pieces[piece].returned.insertSorted(UInt32(truncatingIfNeeded: range))
+        opened.isExhausted = false
         touched.append(piece)
       }
       level = opened
@@ -308,41 +353,31 @@ extension JobMachine {
     _ answers: [Int], of range: Int, _ reason: String, _ cluster: inout Cluster, at now: Moment,
     _ outbox: inout Outbox
   ) {
+    let phase: CountingPhase = level?.ranges[range].phase == .planning ? .nominate : .poll
+    reopen(
+      answers, phase, of: range, because: { _ in .failure(reason) }, &cluster, at: now, &outbox)
+  }
+
+  /// Asks again for some answers about a range, of others where that can be; what was made of them is
+  /// forgotten.
+  ///
+  /// - Parameter because: why, answer by answer; one that failed counts against its worker.
+  mutating func reopen(
+    _ answers: [Int], _ phase: CountingPhase, of range: Int,
+    because: (HeldAnswer) -> Return, _ cluster: inout Cluster, at now: Moment,
+    _ outbox: inout Outbox
+  ) {
     guard var opened = level.take() else { return }
-    let state = opened.ranges[range]
-    let phase: CountingPhase = state.phase == .planning ? .nominate : .poll
-    let all = phase == .nominate ? state.reports : state.polls
-    var bad: [HeldAnswer] = []
-    var good: [HeldAnswer] = []
-    for (index, answer) in all.enumerated() {
-      if answers.contains(index) { bad.append(answer) } else { good.append(answer) }
-    }
-    var pieces: [Int] = []
+    var taken: [(answer: HeldAnswer, piece: Int)] = []
     do throws(CountingError) {
-      var ledger = opened.newLedger(range)
-      for report in phase == .nominate ? good : state.reports {
-        _ = try ledger.accept(
-          reportOf: report.shards.map { Int($0) }, mode: report.mode, digest: report.digest)
-      }
-      if let plan = state.plan {
-        _ = try ledger.beginPolling(plan)
-        for poll in good {
-          _ = try ledger.accept(
-            pollOf: poll.report, shards: poll.shards.map { Int($0) },
-            count: plan.lists[poll.report].count, digest: poll.digest)
-        }
-      }
-      opened.ranges[range].ledger = ledger
-      opened.ranges[range].phase = phase == .nominate ? .counting : .polling
-      if phase == .nominate {
-        opened.ranges[range].reports = good
-      } else {
-        opened.ranges[range].polls = good
-      }
+      let bad = try opened.takeBack(answers, phase, of: range)
+      level = opened
       for answer in bad {
-        opened.bytesHeld -= answer.content?.byteCount ?? 0
-        pieces.append(
-          try opened.add(BlockSet(home: answer.worker, shards: answer.shards), phase: phase))
+        taken.append(
+          (
+            answer,
+            try opened.add(BlockSet(home: answer.worker, shards: answer.shards), phase: phase)
+          ))
       }
       level = opened
     } catch {
@@ -350,13 +385,18 @@ extension JobMachine {
       fail(error.description, &cluster, at: now, &outbox)
       return
     }
-    for (answer, piece) in zip(bad, pieces) where stage == .counting {
-      let name = level?.name(ofRange: range) ?? ""
-      note("\(name): the counts of worker \(answer.worker) are damaged: \(reason)", &outbox)
-      cluster.members.noteFailure(of: answer.worker, at: now)
+    for (answer, piece) in taken where stage == .counting {
+      let reason = because(answer)
+      var avoided: Name?
+      if case .failure(let text) = reason {
+        let name = level?.name(ofRange: range) ?? ""
+        note("\(name): the counts of worker \(answer.worker) are lost or damaged: \(text)", &outbox)
+        cluster.members.noteFailure(of: answer.worker, at: now)
+        avoided = answer.worker
+      }
       giveBack(
-        [UInt32(truncatingIfNeeded: range)], to: piece, because: .failure(reason),
-        avoiding: answer.worker, &cluster, at: now, &outbox)
+        [UInt32(truncatingIfNeeded: range)], to: piece, because: reason, avoiding: avoided,
+        &cluster, at: now, &outbox)
     }
     needsScheduling = true
   }

@@ -39,6 +39,7 @@ extension JobMachine {
       }
       if case .free = reason {} else { opened.pieces[index].attempts[range] = attempts }
       opened.pieces[index].returned.insertSorted(range)
+      opened.isExhausted = false
     }
     level = opened
     if let exhausted {
@@ -85,7 +86,7 @@ extension JobMachine {
     }
     let others = common.filter { $0 != worker }
     if let best = others.min(by: { (burden(of: $0, opened), $0) < (burden(of: $1, opened), $1) }) {
-      opened.pieces[index].home = best
+      opened.setHome(best, ofPiece: index)
       return
     }
     divide(index, in: &opened, avoiding: worker)
@@ -111,7 +112,7 @@ extension JobMachine {
       threads: { _ in 1 })
     let sets = plan.blockSets
     if sets.count == 1 {
-      level.pieces[index].home = sets[0].home
+      level.setHome(sets[0].home, ofPiece: index)
       return
     }
     level.pieces[index].fresh = 0..<0
@@ -124,7 +125,7 @@ extension JobMachine {
         invariant(false, "A part of a block set is no block set.")
         continue
       }
-      level.pieces[part].home = set.home
+      level.setHome(set.home, ofPiece: part)
       for range in piece.returned { level.pieces[part].returned.insertSorted(range) }
       if level.pieces[part].fresh.isEmpty {
         level.pieces[part].fresh = piece.fresh
@@ -213,6 +214,7 @@ extension JobMachine {
     guard stage == .counting || stage == .joining else { return }
     let member = cluster.members.worker(name)
     if stage == .counting { lookUpHolders(cluster) }
+    reducerChanged(name, &cluster, at: now, &outbox)
     if let view = views[name] {
       if member == nil || member?.incarnation != view.incarnation || member?.liveness == .dead {
         views[name] = nil
@@ -243,6 +245,7 @@ extension JobMachine {
   ) {
     guard stage == .counting else { return }
     lookUpHolders(cluster)
+    takeOrders(from: name, cluster, &outbox)
     for leaseID in ids {
       guard let lease = leases[leaseID], lease.worker == name else { continue }
       let wasAbandoned = lease.isAbandoned

@@ -35,36 +35,41 @@ extension JobMachine {
 
   /// The piece that a worker goes on with: polls before new counts, low ranges before high ones, its
   /// own before those of others.
-  private func piece(
+  /// - Complexity: O(its pieces); O(all pieces) where none of them has anything that waits.
+  private mutating func piece(
     for worker: Name, threads: Int, target: UInt64, _ cluster: Cluster
   ) -> Int? {
-    guard let level else { return nil }
+    guard let level, !level.isExhausted else { return nil }
     let isFull = isFull(cluster)
     var best: (piece: Int, isPoll: Bool, range: Int)?
+    for index in level.piecesAtHome[worker] ?? [] {
+      level.choose(index, isFull: isFull, over: &best)
+    }
+    // One that is shared is everybody's; there is no other then.
+    if level.pieces.first?.isShared == true, level.canCount(worker, level.pieces[0].shards) {
+      level.choose(0, isFull: isFull, over: &best)
+    }
+    if let best { return best.piece }
     var other: (piece: Int, waiting: Double)?
+    var isExhausted = true
     for index in level.pieces.indices {
-      let piece = level.pieces[index]
-      guard let range = piece.next else { continue }
-      // Old ranges first: their reports can go as soon as they close.
-      if isFull, piece.phase == .nominate, range > level.firstOpenRange,
-        level.ranges[range].ledger == nil
+      guard let range = level.pieces[index].next else { continue }
+      isExhausted = false
+      guard let rate, level.pieces[index].phase == .nominate,
+        level.mayBegin(range, .nominate, isFull: isFull)
+      else { continue }
+      // Worth the making of a projection, and more than the home can do in a moment.
+      let waiting =
+        Double(level.pieces[index].waitingCount) * level.units(range, of: level.pieces[index])
+        * rate
+      if waiting > Double(target) * 2, waiting > other?.waiting ?? 0,
+        level.canCount(worker, level.pieces[index].shards)
       {
-        continue
-      }
-      let isPoll = piece.phase == .poll
-      if piece.home == worker || (piece.isShared && level.canCount(worker, piece.shards)) {
-        if let known = best {
-          let isBetter = isPoll == known.isPoll ? range < known.range : isPoll
-          if !isBetter { continue }
-        }
-        best = (index, isPoll, range)
-      } else if best == nil, let rate, !isPoll, level.canCount(worker, piece.shards) {
-        // Worth the making of a projection, and more than the home can do in a moment.
-        let waiting = Double(piece.waitingCount) * level.units(range, of: piece) * rate
-        if waiting > Double(target) * 2, waiting > other?.waiting ?? 0 { other = (index, waiting) }
+        other = (index, waiting)
       }
     }
-    return best?.piece ?? other?.piece
+    if isExhausted { self.level?.isExhausted = true }
+    return other?.piece
   }
 
   /// The threads of all who take of a piece as of their own, at least 1.
@@ -134,12 +139,13 @@ extension JobMachine {
       sentAt: now.milliseconds, resendAt: now.milliseconds + resend, resendInterval: resend,
       estimate: estimate, expected: queued / 1_000 / UInt64(max(threads, 1)))
     leases[leaseID] = state
+    lastLease = max(lastLease, leaseID)
     level?.leaseCount += 1
     send(state, cluster, &outbox)
   }
 
   /// Lease numbers carry the epoch, so that an answer to an older coordinator is known as such.
-  private static func lease(_ number: UInt64, of epoch: Epoch) -> UInt64 {
+  static func lease(_ number: UInt64, of epoch: Epoch) -> UInt64 {
     epoch.number << 40 | number & ((1 << 40) - 1)
   }
 
@@ -162,7 +168,7 @@ extension JobMachine {
       .count(
         CountingLease(
           id: lease.id, key: level.key(of: piece, job: id), attempt: lease.attempt,
-          ranges: ranges)), to: lease.worker, &outbox)
+          ranges: ranges, keepsReports: level.isReducedOnWorkers)), to: lease.worker, &outbox)
   }
 
   /// Notes that nothing is awaited from a lease any more.

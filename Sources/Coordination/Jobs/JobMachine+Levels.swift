@@ -92,6 +92,9 @@ extension JobMachine {
     learnedMicroseconds /= 8
     learnedUnits /= 8
     let homes = opened.pieces.compactMap(\.home).reduce(into: [Name]()) { $0.insertSorted($1) }
+    opened.isReducedOnWorkers = ReducingPolicy.isForWorkers(
+      candidateCount: prepared.candidateCount, homes: homes, blockSetCount: opened.pieces.count,
+      cluster.configuration)
     level = opened
     for home in homes { _ = makeReady(home, for: [], cluster, &outbox) }
     noteStarving(at: now, &outbox)
@@ -210,7 +213,9 @@ extension JobMachine {
     guard var opened = level.take() else { return }
     opened.ranges[range].closed = piece
     opened.ranges[range].phase = .closed
+    opened.ranges[range].reducer = .pool
     opened.ranges[range].plan = nil
+    opened.ranges[range].listCounts = []
     opened.ranges[range].lists = []
     opened.closedCount += 1
     while opened.firstOpenRange < opened.ranges.count,

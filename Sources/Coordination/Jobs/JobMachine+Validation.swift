@@ -25,7 +25,49 @@ extension JobMachine {
       level.closedCount == level.ranges.count(where: { $0.phase == .closed }),
       "Closed ranges are miscounted.")
     guard stage == .counting else { return }
+    validateOrders(level)
+    validateHomes(level)
     validateCover(level)
+  }
+
+  /// Every range that workers are to reduce has one order, or waits for one.
+  private func validateOrders(_ level: OpenLevel) {
+    for (left, right) in zip(level.orders, level.orders.dropFirst()) {
+      invariant(left.id < right.id, "Orders are out of order.")
+    }
+    var ordered = 0
+    for (range, state) in level.ranges.enumerated() {
+      let isReducing = state.phase == .planning || state.phase == .closing
+      let waits = level.unordered.containsSorted(UInt32(truncatingIfNeeded: range))
+      switch state.reducer {
+      case .pool: invariant(!waits, "A range waits for a worker, and the pool reduces it.")
+      case .nobody: invariant(waits && isReducing, "A range is nobody's to reduce.")
+      case .worker(let id):
+        ordered += 1
+        invariant(
+          !waits && isReducing && level.index(ofOrder: id).map { level.orders[$0].range } == range,
+          "A range is reduced by an order that is not out.")
+      }
+      let isPolled = state.phase == .polling || state.phase == .closing
+      invariant(
+        !isPolled || state.listCounts.count == state.reports.count,
+        "A range is polled about other reports than it has.")
+    }
+    invariant(ordered == level.orders.count, "An order is out for a range that it is not about.")
+  }
+
+  /// Each piece is listed at its home.
+  private func validateHomes(_ level: OpenLevel) {
+    for (index, piece) in level.pieces.enumerated() {
+      invariant(
+        piece.home.map { level.piecesAtHome[$0]?.contains(index) == true } ?? true,
+        "A piece is not listed at its home.")
+      invariant(
+        !level.isExhausted || piece.waitingCount == 0, "Cells wait where nothing is said to wait.")
+    }
+    let listed = level.piecesAtHome.values.reduce(0) { $0 + $1.count }
+    invariant(
+      listed == level.pieces.count { $0.home != nil }, "A piece is listed at more than its home.")
   }
 
   /// Every open cell waits in a piece or is out on a lease: else the level would never close.

@@ -47,7 +47,8 @@ struct WorkerView: Sendable {
 /// One job on its journey: load, rank, then level by level open, count, close; at last secure all.
 ///
 /// Its parts: `Loading` fetches what it begins with; `Levels` opens and closes; `Leases` hands cells
-/// out; `Answers` takes counts; `Failures` takes cells back; `Ending` stores levels and ends.
+/// out; `Answers` takes counts; `Reducing` lets workers add them up; `Failures` takes cells back;
+/// `Ending` stores levels and ends.
 struct JobMachine: Sendable {
   enum Stage: Sendable, Equatable {
     case queued
@@ -65,6 +66,7 @@ struct JobMachine: Sendable {
     case object(Int, isFetched: Bool)
     case work
     case report(FetchedAnswer)
+    case reduction(order: UInt64)
     case checkpoint
     case done(JobRecord)
     case ended
@@ -105,6 +107,8 @@ struct JobMachine: Sendable {
   var viewNames: [Name] = []
   /// Looked up only; the views list them.
   var leases: [UInt64: LeaseState] = [:]
+  /// The last lease that was given out.
+  var lastLease: UInt64 = 0
   /// Looked up only.
   var awaited: [Token: Awaited] = [:]
   var checkpoints: [Checkpoint] = []
@@ -191,6 +195,10 @@ struct JobMachine: Sendable {
       reportLoaded(fetched, bytes, &cluster, at: now, &outbox)
     case (.report(let fetched), .loadFailed):
       reportFailed(fetched, &cluster, at: now, &outbox)
+    case (.reduction(let order), .loaded(let bytes)):
+      reductionLoaded(order, bytes, &outbox)
+    case (.reduction(let order), .loadFailed):
+      reductionFailed(order, "its answer could not be fetched", &cluster, at: now, &outbox)
     case (.work, .performed(let outcome)):
       performed(outcome, &cluster, at: now, &outbox)
     case (.done(let record), .persisted): done(record, &cluster, &outbox)

@@ -9,6 +9,7 @@ func perform(_ work: JobWork, scratch: CountingScratch) -> JobOutcome {
   case .resume(let work): resume(work)
   case .plan(let work): plan(work, scratch: scratch)
   case .close(let work): close(work, scratch: scratch)
+  case .adopt(let work): .reduced(adopt(work, scratch: scratch))
   case .join(let work): .joined(join(work))
   case .encode(let work): encode(work)
   }
@@ -132,7 +133,7 @@ private func plan(_ work: PlanningWork, scratch: CountingScratch) -> JobOutcome 
   var reason = ""
   for (index, report) in work.reports.enumerated() {
     do throws(ReportDamage) {
-      let decoded = try decode(report.content, digest: report.digest)
+      let decoded = try report.content.report(digest: report.digest)
       guard decoded.mode == report.mode else { throw ReportDamage("it answers another question") }
       reports.append(decoded)
     } catch {
@@ -148,37 +149,80 @@ private func plan(_ work: PlanningWork, scratch: CountingScratch) -> JobOutcome 
         scratch: scratch)
       return outcome(.closed(ReducedRange(segment: segment, survivors: nil)))
     }
-    let plan = try nominations(
-      reports: reports, range: work.range, minimumSupport: work.minimumSupport)
-    guard plan.isExact else {
-      var lists: [Parcel<[UInt32]>?] = []
-      for (index, list) in plan.lists.enumerated() {
-        lists.append(
-          list.isEmpty
-            ? nil
-            : Parcel(list, number: work.firstNumber + UInt64(index), policy: work.policy) {
-              PositionList($0).encoded()
-            })
-      }
-      return outcome(.open(plan, lists: lists))
+  } catch {
+    return outcome(.damaged([0], error.description))
+  }
+  let plan: PollPlan
+  do throws(ReducingProblem) {
+    plan = try nominationsOrBlame(
+      reports: reports, candidateCount: work.range.candidateCount,
+      minimumSupport: work.minimumSupport)
+  } catch {
+    switch error {
+    case .unfit(let places, let reason): return outcome(.damaged(places, reason))
+    case .contradiction(let reason): return outcome(.contradiction(reason))
     }
+  }
+  guard plan.isExact else {
+    return outcome(
+      .open(plan, lists: parcels(plan.lists, from: work.firstNumber, policy: work.policy)))
+  }
+  do throws(CountingError) {
     let closed = try closeRange(
       work.range, of: work.level, plan: plan, polls: [], minimumSupport: work.minimumSupport,
       scratch: scratch)
     return outcome(.closed(ReducedRange(segment: closed.segment, survivors: closed.survivors)))
   } catch {
-    // Reports that do not fit the range even alone are damaged; else it is their sum that is wrong.
-    let alone = reports.indices.filter { index in
-      do throws(CountingError) {
-        _ = try nominations(
-          reports: [reports[index]], range: work.range, minimumSupport: .max)
-        return false
-      } catch {
-        return true
+    return outcome(.contradiction(error.description))
+  }
+}
+
+/// Lists of candidates, ready to be sent.
+private func parcels(
+  _ lists: [[UInt32]], from number: UInt64, policy: ContentPolicy
+) -> [Parcel<[UInt32]>?] {
+  lists.enumerated().map { index, list in
+    list.isEmpty
+      ? nil
+      : Parcel(list, number: number + UInt64(index), policy: policy) {
+        PositionList($0).encoded()
       }
+  }
+}
+
+private func adopt(_ work: AdoptingWork, scratch: CountingScratch) -> ReducingOutcome {
+  func outcome(_ result: ReducingOutcome.Result) -> ReducingOutcome {
+    ReducingOutcome(rangeIndex: work.rangeIndex, order: work.order, result: result)
+  }
+  let reduction: RangeReduction
+  switch work.content {
+  case .value(let value): reduction = value
+  case .published: return outcome(.unusable("it was never fetched"))
+  case .bytes(let bytes):
+    do throws(PayloadError) {
+      reduction = try RangeReduction(decoding: bytes)
+    } catch {
+      return outcome(.unusable("\(error)"))
     }
-    if alone.isEmpty { return outcome(.contradiction(error.description)) }
-    return outcome(.damaged(alone, error.description))
+  }
+  switch reduction {
+  case .closed(let frequent):
+    do throws(CountingError) {
+      let closed = try closeRange(
+        work.range, of: work.level, frequent: frequent, minimumSupport: work.minimumSupport,
+        scratch: scratch)
+      return outcome(.closed(ReducedRange(segment: closed.segment, survivors: closed.survivors)))
+    } catch {
+      return outcome(.unusable(error.description))
+    }
+  case .open(let lists):
+    guard lists.count == work.reportCount, lists.contains(where: { !$0.isEmpty }),
+      lists.allSatisfy({ $0.last.map { Int($0) < work.range.candidateCount } ?? true })
+    else { return outcome(.unusable("its lists of candidates do not fit the range")) }
+    return outcome(
+      .openElsewhere(
+        listCounts: lists.map(\.count),
+        lists: parcels(lists, from: work.firstNumber, policy: work.policy)))
   }
 }
 
@@ -191,7 +235,7 @@ private func close(_ work: ClosingWork, scratch: CountingScratch) -> JobOutcome 
   var reason = ""
   for (index, poll) in work.polls.enumerated() {
     do throws(ReportDamage) {
-      guard case .all(let counts) = try decode(poll.content, digest: poll.digest),
+      guard case .all(let counts) = try poll.content.report(digest: poll.digest),
         counts.count == work.plan.lists[poll.report].count
       else { throw ReportDamage("it does not answer the list it was asked about") }
       polls.append((poll.report, PollReply(counts: counts.map { UInt64($0) })))
@@ -208,40 +252,5 @@ private func close(_ work: ClosingWork, scratch: CountingScratch) -> JobOutcome 
     return outcome(.closed(ReducedRange(segment: closed.segment, survivors: closed.survivors)))
   } catch {
     return outcome(.contradiction(error.description))
-  }
-}
-
-/// A report that is not what it was announced to be.
-private struct ReportDamage: Error {
-  let reason: String
-  init(_ reason: String) { self.reason = reason }
-}
-
-/// Reads a report; what was passed as a value has been on no wire and is trusted.
-private func decode(
-  _ content: Content<CountReport>, digest: UInt64
-) throws(ReportDamage) -> CountReport {
-  switch content {
-  case .value(let report): return report
-  case .published: throw ReportDamage("it was never fetched")
-  case .bytes(let bytes):
-    let report: CountReport
-    do throws(PayloadError) {
-      report = try CountReport(decoding: bytes)
-    } catch {
-      throw ReportDamage("\(error)")
-    }
-    guard report.digest == digest else { throw ReportDamage("its digest differs") }
-    return report
-  }
-}
-
-extension CountReport {
-  /// How the report answers.
-  var mode: ReportMode {
-    switch self {
-    case .all: .all
-    case .above(let allowance, _, _): .above(allowance: allowance)
-    }
   }
 }

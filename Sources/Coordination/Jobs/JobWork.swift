@@ -13,6 +13,8 @@ public enum JobWork: Sendable {
   case plan(PlanningWork)
   /// Close a range with the answers to its polls.
   case close(ClosingWork)
+  /// Take up what a worker has made of a range.
+  case adopt(AdoptingWork)
   /// Put the pieces of a level together and cut its candidates.
   case join(JoiningWork)
   /// Encode a closed level, to be stored or sent as a whole.
@@ -119,6 +121,21 @@ public struct ClosingWork: Sendable {
   let minimumSupport: UInt64
 }
 
+/// What a worker has made of a range.
+public struct AdoptingWork: Sendable {
+  let level: Level
+  let rangeIndex: Int
+  let range: CandidateRange
+  let order: UInt64
+  let content: Content<RangeReduction>
+  /// How many reports there are to be polled about; nil where the range is to be closed.
+  let reportCount: Int?
+  let minimumSupport: UInt64
+  let policy: ContentPolicy
+  /// The number of the first object to serve a list of candidates under.
+  let firstNumber: UInt64
+}
+
 /// What became of a range.
 public struct ReducingOutcome: Sendable {
   enum Result: Sendable {
@@ -126,6 +143,10 @@ public struct ReducingOutcome: Sendable {
     case closed(ReducedRange)
     /// Somebody has to be asked again about each list that is not empty.
     case open(PollPlan, lists: [Parcel<[UInt32]>?])
+    /// The same, planned by a worker, which keeps the plan.
+    case openElsewhere(listCounts: [Int], lists: [Parcel<[UInt32]>?])
+    /// What a worker has made of it cannot be used.
+    case unusable(String)
     /// These reports or answers are not what they were announced to be.
     case damaged([Int], String)
     /// The counts contradict each other.
@@ -133,6 +154,8 @@ public struct ReducingOutcome: Sendable {
   }
 
   let rangeIndex: Int
+  /// The order that a worker has answered; nil where the pool has reduced the range.
+  var order: UInt64?
   let result: Result
 }
 

@@ -156,6 +156,13 @@ struct Jobs: Sendable {
       guard let index = running(key.job, worker, cluster, &outbox) else { return }
       machines[index].failed(
         lease: lease, key: key, ranges: ranges, failure, from: worker, &cluster, at: now, &outbox)
+    case .reduced(let job, let order, let content):
+      guard let index = running(job, worker, cluster, &outbox) else { return }
+      machines[index].takeReduction(order, content, from: worker, cluster, &outbox)
+    case .reducingFailed(let job, let order, let failure):
+      guard let index = running(job, worker, cluster, &outbox) else { return }
+      machines[index].reducingFailed(
+        order, failure, from: worker, &cluster, at: now, &outbox)
     case .missing(let job, let level):
       guard let index = running(job, worker, cluster, &outbox) else { return }
       machines[index].reopen(
@@ -215,6 +222,7 @@ struct Jobs: Sendable {
       machines[index].openPostponed(&cluster, at: now, &outbox)
       machines[index].tickStarving(&cluster, at: now, &outbox)
       machines[index].tickLeases(&cluster, at: now, &outbox)
+      machines[index].tickOrders(cluster, at: now, &outbox)
     }
     startNext(&cluster, at: now, &outbox)
     scheduleAll(&cluster, at: now, &outbox)
@@ -243,7 +251,10 @@ struct Jobs: Sendable {
   private mutating func scheduleAll(
     _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
   ) {
-    for index in machines.indices { machines[index].needsScheduling = false }
+    for index in machines.indices {
+      machines[index].needsScheduling = false
+      machines[index].giveOrders(&lastLease, &cluster, at: now, &outbox)
+    }
     // One lease each, then another: who comes first must not get all of what workers share.
     var workers = leasable(cluster)
     while !workers.isEmpty {

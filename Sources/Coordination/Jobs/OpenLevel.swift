@@ -5,12 +5,19 @@ import Messages
 struct HeldAnswer: Sendable {
   let shards: [UInt32]
   let worker: Name
+  /// The life of the worker in which it keeps what is to be fetched.
+  let incarnation: Incarnation?
   let digest: UInt64
   let mode: ReportMode
   /// The report whose list was counted, of a poll.
   let report: Int
   /// Nil once it has been reduced.
   var content: Content<CountReport>?
+
+  /// Whether its worker keeps it, to be fetched by another.
+  var isElsewhere: Bool {
+    if case .published = content { true } else { false }
+  }
 }
 
 /// One range of the open level.
@@ -28,16 +35,58 @@ struct RangeState: Sendable {
     case closed
   }
 
+  /// Who looks at the reports or answers, in phases *planning* and *closing*.
+  enum Reducer: Sendable, Equatable {
+    /// The coordinator's pool.
+    case pool
+    /// A worker that is still to be found.
+    case nobody
+    /// The worker that has this order.
+    case worker(order: UInt64)
+  }
+
   var phase = Phase.counting
+  var reducer = Reducer.pool
+  /// Whether a worker has planned it, so that answers to polls stay with workers too.
+  var isPlannedElsewhere = false
+  /// The worker that has the plan, as far as is known.
+  var planner: Name?
+  /// The worker that failed to reduce it last.
+  var avoided: Name?
+  /// How often workers could not fetch its reports, failed otherwise, or took too long.
+  var reducingAttempts = ReducingAttempts()
+  /// Answers to polls count only from this lease on: before, other lists were asked about.
+  var firstPollLease: UInt64 = 0
   /// Nil until the first report.
   var ledger: RangeLedger?
   /// In the order of acceptance.
   var reports: [HeldAnswer] = []
   var plan: PollPlan?
+  /// How many candidates each report is polled about, once that is known.
+  var listCounts: [Int] = []
   var lists: [Parcel<[UInt32]>?] = []
   /// In the order of acceptance.
   var polls: [HeldAnswer] = []
   var closed: ReducedRange?
+}
+
+/// How often workers did not reduce a range, by why.
+struct ReducingAttempts: Sendable {
+  var unreachable = 0
+  var failures = 0
+  var timeouts = 0
+}
+
+/// An order to reduce a range that is out.
+struct OrderState: Sendable {
+  let id: UInt64
+  let range: Int
+  let worker: Name
+  let sentAt: UInt64
+  var resendAt: UInt64
+  var resendInterval: UInt64
+  /// Its answer is being fetched or read.
+  var isAnswered = false
 }
 
 /// A closed level while its candidates are counted: which cells wait, who answers, what is closed.
@@ -50,6 +99,10 @@ struct OpenLevel: Sendable {
   var pieces: [Piece] = []
   /// Where pieces are; looked up only.
   var pieceIndices: [PieceKey: Int] = [:]
+  /// The pieces of each worker, ascending; looked up only.
+  private(set) var piecesAtHome: [Name: [Int]] = [:]
+  /// Whether no piece has a cell that waits, as far as was looked.
+  var isExhausted = false
   /// Who can count each shard now, ascending.
   var holders: [[Name]] = []
   let transactionCounts: [UInt64]
@@ -65,6 +118,14 @@ struct OpenLevel: Sendable {
   var published: [ObjectID] = []
   /// Whether the pool is encoding the whole level.
   var isEncodingWhole = false
+  /// Whether ranges are reduced on workers, where reports are too long for messages.
+  var isReducedOnWorkers = false
+  /// Orders that are out, ascending.
+  var orders: [OrderState] = []
+  /// Ranges that wait for a worker to reduce them, ascending.
+  var unordered: [UInt32] = []
+  /// Who got the last order.
+  var lastReducer: Name?
   /// Numbers of objects given out.
   var lastNumber: UInt64
 
@@ -115,7 +176,17 @@ struct OpenLevel: Sendable {
         transactionCount: transactionCount(of: blockSet.shards), home: blockSet.home,
         isShared: blockSet.isShared))
     pieceIndices[key] = pieces.count - 1
+    if let home = blockSet.home { piecesAtHome[home, default: []].append(pieces.count - 1) }
     return pieces.count - 1
+  }
+
+  /// Gives a piece to a worker, or to nobody.
+  mutating func setHome(_ home: Name?, ofPiece index: Int) {
+    let old = pieces[index].home
+    if old == home { return }
+    if let old { piecesAtHome[old]?.removeSorted(index) }
+    if let home { piecesAtHome[home, default: []].insertSorted(index) }
+    pieces[index].home = home
   }
 
   /// Whether an answer about this range by this piece's block set would be accepted.
@@ -139,6 +210,26 @@ struct OpenLevel: Sendable {
   func report(of shards: [UInt32], in range: Int) -> Int? {
     guard let first = shards.first else { return nil }
     return ranges[range].reports.firstIndex { $0.shards.containsSorted(first) }
+  }
+
+  /// Whether a range may be given out: old ones go first where memory is full, their reports can go
+  /// as soon as they close.
+  func mayBegin(_ range: Int, _ phase: CountingPhase, isFull: Bool) -> Bool {
+    !isFull || phase == .poll || range <= firstOpenRange || ranges[range].ledger != nil
+  }
+
+  /// Takes a piece for the best of a worker's if it is: polls before new counts, low ranges first.
+  func choose(
+    _ index: Int, isFull: Bool, over best: inout (piece: Int, isPoll: Bool, range: Int)?
+  ) {
+    guard let range = pieces[index].next else { return }
+    let isPoll = pieces[index].phase == .poll
+    guard mayBegin(range, pieces[index].phase, isFull: isFull) else { return }
+    if let known = best {
+      let isBetter = isPoll == known.isPoll ? range < known.range : isPoll
+      if !isBetter { return }
+    }
+    best = (index, isPoll, range)
   }
 
   /// Whether a worker can count all shards of a piece.
@@ -169,11 +260,28 @@ struct OpenLevel: Sendable {
     case .nominate:
       return Double(prepared.cut.ranges[range].candidateCount) * transactions
     case .poll:
-      guard let report = report(of: piece.shards, in: range), let plan = ranges[range].plan else {
-        return 0
-      }
-      return Double(plan.lists[report].count) * transactions
+      guard let report = report(of: piece.shards, in: range),
+        ranges[range].listCounts.indices.contains(report)
+      else { return 0 }
+      return Double(ranges[range].listCounts[report]) * transactions
     }
+  }
+
+  /// The place of an order that is out.
+  /// - Complexity: O(log orders).
+  func index(ofOrder id: UInt64) -> Int? {
+    var low = 0
+    var high = orders.count
+    while low < high {
+      let middle = (low + high) / 2
+      if orders[middle].id < id { low = middle + 1 } else { high = middle }
+    }
+    return low < orders.count && orders[low].id == id ? low : nil
+  }
+
+  /// Whether an answer stays with the worker that sends it, for another one to fetch.
+  func isKept(_ range: Int, _ phase: CountingPhase) -> Bool {
+    isReducedOnWorkers && (phase == .nominate || ranges[range].isPlannedElsewhere)
   }
 
   /// The ledger of a range as it is before the first report.

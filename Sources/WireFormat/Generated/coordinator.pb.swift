@@ -165,6 +165,14 @@ nonisolated struct WireCoordinatorEnvelope: Sendable {
     set {message = .released(newValue)}
   }
 
+  var reduce: WireCoordinatorEnvelope.Reduce {
+    get {
+      if case .reduce(let v)? = message {return v}
+      return WireCoordinatorEnvelope.Reduce()
+    }
+    set {message = .reduce(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Message: Equatable, Sendable {
@@ -184,6 +192,7 @@ nonisolated struct WireCoordinatorEnvelope: Sendable {
     case cancel(WireCoordinatorEnvelope.Cancel)
     case closeJob(UInt64)
     case released(WireCoordinatorEnvelope.Nothing)
+    case reduce(WireCoordinatorEnvelope.Reduce)
 
   }
 
@@ -350,6 +359,9 @@ nonisolated struct WireCoordinatorEnvelope: Sendable {
     /// Ascending by range.
     var ranges: [WireCoordinatorEnvelope.Range] = []
 
+    /// Reports that are not short stay with the worker, which serves them until the next level opens.
+    var keepReports: Bool = false
+
     var unknownFields = SwiftProtobuf.UnknownStorage()
 
     init() {}
@@ -406,6 +418,7 @@ nonisolated struct WireCoordinatorEnvelope: Sendable {
     init() {}
   }
 
+  /// Leases, or orders to reduce, which share their numbers.
   nonisolated struct Cancel: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -416,6 +429,121 @@ nonisolated struct WireCoordinatorEnvelope: Sendable {
     var unknownFields = SwiftProtobuf.UnknownStorage()
 
     init() {}
+  }
+
+  /// An order to fetch what others have counted of a range, and to add it up.
+  nonisolated struct Reduce: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    var id: UInt64 = 0
+
+    var job: UInt64 = 0
+
+    /// The length of the closed level whose candidates were counted, and its structure digest.
+    var level: UInt64 = 0
+
+    var levelDigest: UInt64 = 0
+
+    var range: UInt32 = 0
+
+    var candidateCount: UInt64 = 0
+
+    var minimumSupport: UInt64 = 0
+
+    /// One for each block set.
+    var reports: [WireCoordinatorEnvelope.Report] = []
+
+    var polls: [WireCoordinatorEnvelope.Poll] = []
+
+    var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    init() {}
+  }
+
+  nonisolated struct Report: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// Of the decoded report: what is read must have the same.
+    var digest: UInt64 = 0
+
+    /// A count report, and the data endpoint of the worker that keeps it, empty where it is here.
+    var report: WireContent {
+      get {_report ?? WireContent()}
+      set {_report = newValue}
+    }
+    /// Returns true if `report` has been explicitly set.
+    var hasReport: Bool {self._report != nil}
+    /// Clears the value of `report`. Subsequent reads from it will return its default value.
+    mutating func clearReport() {self._report = nil}
+
+    var endpoint: String = String()
+
+    /// How it must answer.
+    var mode: WireCoordinatorEnvelope.Report.OneOf_Mode? = nil
+
+    var all: WireCoordinatorEnvelope.Nothing {
+      get {
+        if case .all(let v)? = mode {return v}
+        return WireCoordinatorEnvelope.Nothing()
+      }
+      set {mode = .all(newValue)}
+    }
+
+    /// The allowance.
+    var above: UInt64 {
+      get {
+        if case .above(let v)? = mode {return v}
+        return 0
+      }
+      set {mode = .above(newValue)}
+    }
+
+    var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    /// How it must answer.
+    nonisolated enum OneOf_Mode: Equatable, Sendable {
+      case all(WireCoordinatorEnvelope.Nothing)
+      /// The allowance.
+      case above(UInt64)
+
+    }
+
+    init() {}
+
+    fileprivate var _report: WireContent? = nil
+  }
+
+  nonisolated struct Poll: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// As in Report.
+    var digest: UInt64 = 0
+
+    var report: WireContent {
+      get {_report ?? WireContent()}
+      set {_report = newValue}
+    }
+    /// Returns true if `report` has been explicitly set.
+    var hasReport: Bool {self._report != nil}
+    /// Clears the value of `report`. Subsequent reads from it will return its default value.
+    mutating func clearReport() {self._report = nil}
+
+    var endpoint: String = String()
+
+    /// The place of the report whose list it answers.
+    var asked: UInt64 = 0
+
+    var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    init() {}
+
+    fileprivate var _report: WireContent? = nil
   }
 
   init() {}
@@ -429,7 +557,7 @@ fileprivate nonisolated let _protobuf_package = "lode.v1"
 
 nonisolated extension WireCoordinatorEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".CoordinatorEnvelope"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cluster\0\u{1}epoch\0\u{1}incarnation\0\u{2}\u{7}welcome\0\u{1}refused\0\u{3}inventory_received\0\u{3}heartbeat_received\0\u{3}introduce_yourself\0\u{1}replicate\0\u{1}delete\0\u{1}quarantine\0\u{1}verify\0\u{3}open_job\0\u{3}open_level\0\u{1}count\0\u{1}cancel\0\u{3}close_job\0\u{1}released\0\u{c}\u{4}\u{6}")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cluster\0\u{1}epoch\0\u{1}incarnation\0\u{2}\u{7}welcome\0\u{1}refused\0\u{3}inventory_received\0\u{3}heartbeat_received\0\u{3}introduce_yourself\0\u{1}replicate\0\u{1}delete\0\u{1}quarantine\0\u{1}verify\0\u{3}open_job\0\u{3}open_level\0\u{1}count\0\u{1}cancel\0\u{3}close_job\0\u{1}released\0\u{1}reduce\0\u{c}\u{4}\u{6}")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -615,6 +743,19 @@ nonisolated extension WireCoordinatorEnvelope: SwiftProtobuf.Message, SwiftProto
           self.message = .released(v)
         }
       }()
+      case 25: try {
+        var v: WireCoordinatorEnvelope.Reduce?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .reduce(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .reduce(v)
+        }
+      }()
       default: break
       }
     }
@@ -694,6 +835,10 @@ nonisolated extension WireCoordinatorEnvelope: SwiftProtobuf.Message, SwiftProto
     case .released?: try {
       guard case .released(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+    }()
+    case .reduce?: try {
+      guard case .reduce(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
     }()
     case nil: break
     }
@@ -986,7 +1131,7 @@ nonisolated extension WireCoordinatorEnvelope.LevelOpening: SwiftProtobuf.Messag
 
 nonisolated extension WireCoordinatorEnvelope.Lease: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = WireCoordinatorEnvelope.protoMessageName + ".Lease"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}key\0\u{1}attempt\0\u{1}ranges\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}key\0\u{1}attempt\0\u{1}ranges\0\u{3}keep_reports\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -998,6 +1143,7 @@ nonisolated extension WireCoordinatorEnvelope.Lease: SwiftProtobuf.Message, Swif
       case 2: try { try decoder.decodeSingularMessageField(value: &self._key) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.attempt) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.ranges) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.keepReports) }()
       default: break
       }
     }
@@ -1020,6 +1166,9 @@ nonisolated extension WireCoordinatorEnvelope.Lease: SwiftProtobuf.Message, Swif
     if !self.ranges.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.ranges, fieldNumber: 4)
     }
+    if self.keepReports != false {
+      try visitor.visitSingularBoolField(value: self.keepReports, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1028,6 +1177,7 @@ nonisolated extension WireCoordinatorEnvelope.Lease: SwiftProtobuf.Message, Swif
     if lhs._key != rhs._key {return false}
     if lhs.attempt != rhs.attempt {return false}
     if lhs.ranges != rhs.ranges {return false}
+    if lhs.keepReports != rhs.keepReports {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1142,6 +1292,202 @@ nonisolated extension WireCoordinatorEnvelope.Cancel: SwiftProtobuf.Message, Swi
 
   static func ==(lhs: WireCoordinatorEnvelope.Cancel, rhs: WireCoordinatorEnvelope.Cancel) -> Bool {
     if lhs.leases != rhs.leases {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCoordinatorEnvelope.Reduce: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = WireCoordinatorEnvelope.protoMessageName + ".Reduce"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}job\0\u{1}level\0\u{3}level_digest\0\u{1}range\0\u{3}candidate_count\0\u{3}minimum_support\0\u{1}reports\0\u{1}polls\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.level) }()
+      case 4: try { try decoder.decodeSingularFixed64Field(value: &self.levelDigest) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.range) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.candidateCount) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.minimumSupport) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.reports) }()
+      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.polls) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.id != 0 {
+      try visitor.visitSingularUInt64Field(value: self.id, fieldNumber: 1)
+    }
+    if self.job != 0 {
+      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 2)
+    }
+    if self.level != 0 {
+      try visitor.visitSingularUInt64Field(value: self.level, fieldNumber: 3)
+    }
+    if self.levelDigest != 0 {
+      try visitor.visitSingularFixed64Field(value: self.levelDigest, fieldNumber: 4)
+    }
+    if self.range != 0 {
+      try visitor.visitSingularUInt32Field(value: self.range, fieldNumber: 5)
+    }
+    if self.candidateCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.candidateCount, fieldNumber: 6)
+    }
+    if self.minimumSupport != 0 {
+      try visitor.visitSingularUInt64Field(value: self.minimumSupport, fieldNumber: 7)
+    }
+    if !self.reports.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.reports, fieldNumber: 8)
+    }
+    if !self.polls.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.polls, fieldNumber: 9)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireCoordinatorEnvelope.Reduce, rhs: WireCoordinatorEnvelope.Reduce) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.job != rhs.job {return false}
+    if lhs.level != rhs.level {return false}
+    if lhs.levelDigest != rhs.levelDigest {return false}
+    if lhs.range != rhs.range {return false}
+    if lhs.candidateCount != rhs.candidateCount {return false}
+    if lhs.minimumSupport != rhs.minimumSupport {return false}
+    if lhs.reports != rhs.reports {return false}
+    if lhs.polls != rhs.polls {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCoordinatorEnvelope.Report: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = WireCoordinatorEnvelope.protoMessageName + ".Report"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}report\0\u{1}endpoint\0\u{1}all\0\u{1}above\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.digest) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._report) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.endpoint) }()
+      case 4: try {
+        var v: WireCoordinatorEnvelope.Nothing?
+        var hadOneofValue = false
+        if let current = self.mode {
+          hadOneofValue = true
+          if case .all(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.mode = .all(v)
+        }
+      }()
+      case 5: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.mode != nil {try decoder.handleConflictingOneOf()}
+          self.mode = .above(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.digest != 0 {
+      try visitor.visitSingularFixed64Field(value: self.digest, fieldNumber: 1)
+    }
+    try { if let v = self._report {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.endpoint.isEmpty {
+      try visitor.visitSingularStringField(value: self.endpoint, fieldNumber: 3)
+    }
+    switch self.mode {
+    case .all?: try {
+      guard case .all(let v)? = self.mode else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .above?: try {
+      guard case .above(let v)? = self.mode else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 5)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireCoordinatorEnvelope.Report, rhs: WireCoordinatorEnvelope.Report) -> Bool {
+    if lhs.digest != rhs.digest {return false}
+    if lhs._report != rhs._report {return false}
+    if lhs.endpoint != rhs.endpoint {return false}
+    if lhs.mode != rhs.mode {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCoordinatorEnvelope.Poll: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = WireCoordinatorEnvelope.protoMessageName + ".Poll"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}report\0\u{1}endpoint\0\u{1}asked\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.digest) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._report) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.endpoint) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.asked) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.digest != 0 {
+      try visitor.visitSingularFixed64Field(value: self.digest, fieldNumber: 1)
+    }
+    try { if let v = self._report {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.endpoint.isEmpty {
+      try visitor.visitSingularStringField(value: self.endpoint, fieldNumber: 3)
+    }
+    if self.asked != 0 {
+      try visitor.visitSingularUInt64Field(value: self.asked, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireCoordinatorEnvelope.Poll, rhs: WireCoordinatorEnvelope.Poll) -> Bool {
+    if lhs.digest != rhs.digest {return false}
+    if lhs._report != rhs._report {return false}
+    if lhs.endpoint != rhs.endpoint {return false}
+    if lhs.asked != rhs.asked {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -143,6 +143,22 @@ nonisolated struct WireWorkerEnvelope: Sendable {
     set {message = .fenced(newValue)}
   }
 
+  var reduced: WireWorkerEnvelope.Reduced {
+    get {
+      if case .reduced(let v)? = message {return v}
+      return WireWorkerEnvelope.Reduced()
+    }
+    set {message = .reduced(newValue)}
+  }
+
+  var reducingFailed: WireWorkerEnvelope.ReducingFailed {
+    get {
+      if case .reducingFailed(let v)? = message {return v}
+      return WireWorkerEnvelope.ReducingFailed()
+    }
+    set {message = .reducingFailed(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Message: Equatable, Sendable {
@@ -161,6 +177,8 @@ nonisolated struct WireWorkerEnvelope: Sendable {
     case leaving(WireWorkerEnvelope.Leaving)
     /// The sender of the last message is fenced: this higher epoch has been promised.
     case fenced(UInt64)
+    case reduced(WireWorkerEnvelope.Reduced)
+    case reducingFailed(WireWorkerEnvelope.ReducingFailed)
 
   }
 
@@ -536,6 +554,113 @@ nonisolated struct WireWorkerEnvelope: Sendable {
     init() {}
   }
 
+  /// What became of the range of an order.
+  nonisolated struct Reduced: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    var job: UInt64 = 0
+
+    var order: UInt64 = 0
+
+    /// A reduced range.
+    var reduction: WireContent {
+      get {_reduction ?? WireContent()}
+      set {_reduction = newValue}
+    }
+    /// Returns true if `reduction` has been explicitly set.
+    var hasReduction: Bool {self._reduction != nil}
+    /// Clears the value of `reduction`. Subsequent reads from it will return its default value.
+    mutating func clearReduction() {self._reduction = nil}
+
+    var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    init() {}
+
+    fileprivate var _reduction: WireContent? = nil
+  }
+
+  nonisolated struct ReducingFailed: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    var job: UInt64 = 0
+
+    var order: UInt64 = 0
+
+    var reason: WireWorkerEnvelope.ReducingFailed.OneOf_Reason? = nil
+
+    /// These could not be fetched.
+    var unreachable: WireWorkerEnvelope.Places {
+      get {
+        if case .unreachable(let v)? = reason {return v}
+        return WireWorkerEnvelope.Places()
+      }
+      set {reason = .unreachable(newValue)}
+    }
+
+    /// These are not what they were announced to be.
+    var damaged: WireWorkerEnvelope.Places {
+      get {
+        if case .damaged(let v)? = reason {return v}
+        return WireWorkerEnvelope.Places()
+      }
+      set {reason = .damaged(newValue)}
+    }
+
+    /// The counts contradict each other.
+    var contradiction: String {
+      get {
+        if case .contradiction(let v)? = reason {return v}
+        return String()
+      }
+      set {reason = .contradiction(newValue)}
+    }
+
+    var failed: String {
+      get {
+        if case .failed(let v)? = reason {return v}
+        return String()
+      }
+      set {reason = .failed(newValue)}
+    }
+
+    var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    nonisolated enum OneOf_Reason: Equatable, Sendable {
+      /// These could not be fetched.
+      case unreachable(WireWorkerEnvelope.Places)
+      /// These are not what they were announced to be.
+      case damaged(WireWorkerEnvelope.Places)
+      /// The counts contradict each other.
+      case contradiction(String)
+      case failed(String)
+
+    }
+
+    init() {}
+  }
+
+  /// Reports and answers to polls, by their places in the order.
+  nonisolated struct Places: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    var reports: [UInt32] = []
+
+    var polls: [UInt32] = []
+
+    /// Why, where they are damaged.
+    var reason: String = String()
+
+    var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    init() {}
+  }
+
   nonisolated struct Leaving: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -558,7 +683,7 @@ fileprivate nonisolated let _protobuf_package = "lode.v1"
 
 nonisolated extension WireWorkerEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".WorkerEnvelope"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}incarnation\0\u{1}epoch\0\u{2}\u{7}hello\0\u{1}inventory\0\u{1}heartbeat\0\u{1}stored\0\u{3}store_failed\0\u{1}deleted\0\u{1}damaged\0\u{1}verified\0\u{1}missing\0\u{1}counted\0\u{3}counting_failed\0\u{1}leaving\0\u{1}fenced\0\u{c}\u{4}\u{6}")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}incarnation\0\u{1}epoch\0\u{2}\u{7}hello\0\u{1}inventory\0\u{1}heartbeat\0\u{1}stored\0\u{3}store_failed\0\u{1}deleted\0\u{1}damaged\0\u{1}verified\0\u{1}missing\0\u{1}counted\0\u{3}counting_failed\0\u{1}leaving\0\u{1}fenced\0\u{1}reduced\0\u{3}reducing_failed\0\u{c}\u{4}\u{6}")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -733,6 +858,32 @@ nonisolated extension WireWorkerEnvelope: SwiftProtobuf.Message, SwiftProtobuf._
           self.message = .fenced(v)
         }
       }()
+      case 23: try {
+        var v: WireWorkerEnvelope.Reduced?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .reduced(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .reduced(v)
+        }
+      }()
+      case 24: try {
+        var v: WireWorkerEnvelope.ReducingFailed?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .reducingFailed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .reducingFailed(v)
+        }
+      }()
       default: break
       }
     }
@@ -804,6 +955,14 @@ nonisolated extension WireWorkerEnvelope: SwiftProtobuf.Message, SwiftProtobuf._
     case .fenced?: try {
       guard case .fenced(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 22)
+    }()
+    case .reduced?: try {
+      guard case .reduced(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+    }()
+    case .reducingFailed?: try {
+      guard case .reducingFailed(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
     }()
     case nil: break
     }
@@ -1390,6 +1549,191 @@ nonisolated extension WireWorkerEnvelope.LevelMismatch: SwiftProtobuf.Message, S
   static func ==(lhs: WireWorkerEnvelope.LevelMismatch, rhs: WireWorkerEnvelope.LevelMismatch) -> Bool {
     if lhs.expected != rhs.expected {return false}
     if lhs.found != rhs.found {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWorkerEnvelope.Reduced: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = WireWorkerEnvelope.protoMessageName + ".Reduced"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}order\0\u{1}reduction\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.order) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._reduction) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.job != 0 {
+      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 1)
+    }
+    if self.order != 0 {
+      try visitor.visitSingularUInt64Field(value: self.order, fieldNumber: 2)
+    }
+    try { if let v = self._reduction {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireWorkerEnvelope.Reduced, rhs: WireWorkerEnvelope.Reduced) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs.order != rhs.order {return false}
+    if lhs._reduction != rhs._reduction {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWorkerEnvelope.ReducingFailed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = WireWorkerEnvelope.protoMessageName + ".ReducingFailed"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}order\0\u{1}unreachable\0\u{1}damaged\0\u{1}contradiction\0\u{1}failed\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.order) }()
+      case 3: try {
+        var v: WireWorkerEnvelope.Places?
+        var hadOneofValue = false
+        if let current = self.reason {
+          hadOneofValue = true
+          if case .unreachable(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.reason = .unreachable(v)
+        }
+      }()
+      case 4: try {
+        var v: WireWorkerEnvelope.Places?
+        var hadOneofValue = false
+        if let current = self.reason {
+          hadOneofValue = true
+          if case .damaged(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.reason = .damaged(v)
+        }
+      }()
+      case 5: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.reason != nil {try decoder.handleConflictingOneOf()}
+          self.reason = .contradiction(v)
+        }
+      }()
+      case 6: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.reason != nil {try decoder.handleConflictingOneOf()}
+          self.reason = .failed(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.job != 0 {
+      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 1)
+    }
+    if self.order != 0 {
+      try visitor.visitSingularUInt64Field(value: self.order, fieldNumber: 2)
+    }
+    switch self.reason {
+    case .unreachable?: try {
+      guard case .unreachable(let v)? = self.reason else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .damaged?: try {
+      guard case .damaged(let v)? = self.reason else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .contradiction?: try {
+      guard case .contradiction(let v)? = self.reason else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+    }()
+    case .failed?: try {
+      guard case .failed(let v)? = self.reason else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 6)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireWorkerEnvelope.ReducingFailed, rhs: WireWorkerEnvelope.ReducingFailed) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs.order != rhs.order {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWorkerEnvelope.Places: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = WireWorkerEnvelope.protoMessageName + ".Places"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reports\0\u{1}polls\0\u{1}reason\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedUInt32Field(value: &self.reports) }()
+      case 2: try { try decoder.decodeRepeatedUInt32Field(value: &self.polls) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.reports.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.reports, fieldNumber: 1)
+    }
+    if !self.polls.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.polls, fieldNumber: 2)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireWorkerEnvelope.Places, rhs: WireWorkerEnvelope.Places) -> Bool {
+    if lhs.reports != rhs.reports {return false}
+    if lhs.polls != rhs.polls {return false}
+    if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -57,6 +57,12 @@ struct CoordinatorCommand: ParsableCommand {
       valueName: "seconds"))
   var deadAfter = 10.0
 
+  @Option(
+    help: ArgumentHelp(
+      "Workers that count from which on they add counts up themselves, not the coordinator.",
+      valueName: "workers"))
+  var reducersFrom = 16
+
   @Flag(
     help: """
       Make the catalog of a lost disk anew from what the workers hold; the folder must be new. \
@@ -87,6 +93,10 @@ struct CoordinatorCommand: ParsableCommand {
     if let threads, threads < 1 || threads > 4096 {
       throw ValidationError("--threads \(threads): give a number from 1 to 4096")
     }
+    if reducersFrom < 1 {
+      throw ValidationError(
+        "--reducers-from \(reducersFrom): give a number of workers of at least 1")
+    }
     if MemorySize(memory) == nil {
       throw ValidationError(
         "--memory \(memory): give bytes such as 536870912, 512MiB or 4G, or a share such as 50%")
@@ -107,6 +117,7 @@ struct CoordinatorCommand: ParsableCommand {
     configuration.suspectMilliseconds = UInt64(suspectAfter * 1000)
     configuration.deadMilliseconds = UInt64(deadAfter * 1000)
     configuration.heartbeatMilliseconds = min(500, UInt64(suspectAfter * 1000) / 3)
+    configuration.reducingWorkerCount = reducersFrom
     configuration.parallelism = threads ?? Machine.usableCores
     configuration.memoryLimit =
       MemorySize(memory)?.bytes(of: Machine.memoryBytes) ?? configuration.memoryLimit

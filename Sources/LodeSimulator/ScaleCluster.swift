@@ -1,0 +1,439 @@
+import Apriori
+import Coordination
+import Glibc
+import Itemsets
+import Messages
+import WireFormat
+
+/// One level of a job on up to thousands of workers: the real coordinator, with workers that are
+/// modelled.
+///
+/// Workers answer after the time that counting would take, with reports of the usual length. All that
+/// the coordinator does is done, and the time that it takes is measured: reading and writing messages
+/// on the thread of its transport, handling them on that of its events, reducing in its pool. Encrypted
+/// bytes and the network take the time that ``ScaleCosts`` says. So the figures differ a little from
+/// run to run.
+public struct ScaleCluster {
+  /// What came of a run.
+  public struct Outcome: Sendable {
+    /// From the first lease to the closed level.
+    public var seconds: Double
+    /// Seconds that the coordinator's transport worked.
+    public var transport: Double
+    /// Seconds that its event thread worked.
+    public var events: Double
+    /// Seconds that each thread of its pool worked.
+    public var pool: Double
+    /// Ranges of the level.
+    public var rangeCount: Int
+    /// Leases given out.
+    public var leaseCount: Int
+    /// Orders to reduce given out.
+    public var orderCount: Int
+    /// Bytes of all messages to the coordinator.
+    public var bytesToCoordinator: UInt64
+    /// Bytes of an entry of a report.
+    public var bytesPerEntry: Double
+  }
+
+  private enum Event {
+    case tick
+    case heartbeat(Int)
+    /// Bytes have arrived for the coordinator, and have been read.
+    case arrived([[UInt8]], from: Int)
+    case coordinator(CoordinatorEvent)
+    case worker(Int, CoordinatorEnvelope)
+    case answer(Int, WorkerMessage)
+  }
+
+  private struct Model {
+    let name: Name
+    let peer: PeerID
+    let objects: [ObjectDescriptor]
+    var freeAt: UInt64 = 0
+    var linkFreeAt: UInt64 = 0
+    var heartbeats: UInt64 = 0
+  }
+
+  private let costs: ScaleCosts
+  private var coordinator: Coordinator
+  private var workers: [Model] = []
+  private var queue = EventQueue<Event>()
+  /// Nanoseconds.
+  private var now: UInt64 = 1_000_000_000
+  private var transportFreeAt: UInt64 = 0
+  private var eventsFreeAt: UInt64 = 0
+  private var poolFreeAt: [UInt64]
+  private var spent = (transport: UInt64(0), events: UInt64(0), pool: UInt64(0))
+  private var ranges: [CandidateRange] = []
+  /// Reports by the candidates of their range and their allowance, of which some differ.
+  private var reports: [ReportKey: (bytes: [UInt8], digest: UInt64, entries: Int)] = [:]
+  private var served: [ObjectID: [UInt8]] = [:]
+  private var lastReport: UInt64 = 0
+  /// Leases and orders that have arrived.
+  private var seen: Set<UInt64> = []
+  private var entryCount = 0
+  private var entryBytes = 0
+  private var joinedCount = 0
+  private var leaseCount = 0
+  private var orderCount = 0
+  private var bytesToCoordinator: UInt64 = 0
+  private var beganAt: UInt64?
+  private var ended: JobSummary?
+  private var stopped: String?
+  private let scratch = CountingScratch()
+  private let minimumSupport: UInt64
+
+  private struct ReportKey: Hashable {
+    var range: Int
+    var allowance: UInt64
+    var variant: Int
+  }
+
+  /// A cluster whose workers have joined.
+  ///
+  /// - Parameter reducesOnWorkers: whether what is counted goes from worker to worker.
+  public init(
+    workers count: Int, reducesOnWorkers: Bool, costs: ScaleCosts
+  ) throws(QuietClusterError) {
+    self.costs = costs
+    minimumSupport = costs.transactions / 1_000
+    poolFreeAt = Array(repeating: 0, count: costs.threads)
+    var configuration = CoordinatorConfiguration()
+    configuration.replication = 1
+    configuration.keepsCheckpoints = false
+    configuration.parallelism = costs.threads
+    configuration.dataEndpoint = "coordinator"
+    configuration.reducingWorkerCount = reducesOnWorkers ? 1 : .max
+    configuration.reportRule = .nominate
+    var catalog = CatalogState(cluster: ClusterID(.init(high: 0, low: 1)))
+    let blocks = (0..<costs.shardCount).map { number in
+      ObjectDescriptor(
+        id: ObjectID(owner: .dataSet(.none), kind: .block, number: UInt64(number)), length: 1,
+        checksum: UInt64(number))
+    }
+    for number in 0..<count {
+      let name = try QuietCluster.checkedName("w\(number)")
+      workers.append(
+        Model(
+          name: name, peer: PeerID((0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }),
+          objects: blocks.filter { $0.id.number % UInt64(count) == UInt64(number) }))
+      catalog.apply(
+        .putNode(NodeRecord(name: name, incarnation: Incarnation(1), rack: "", isDraining: false)))
+      for block in workers[number].objects {
+        catalog.apply(.putReplica(ReplicaRecord(object: block.id, node: name)))
+      }
+    }
+    let dataSet = try QuietCluster.checkedName("data")
+    let nothing = ObjectDescriptor(
+      id: ObjectID(owner: .dataSet(.none), kind: .dictionary, number: 0), length: 0, checksum: 0)
+    catalog.apply(
+      .putDataSet(
+        DataSetRecord(
+          id: .none, name: dataSet, version: 1, replication: 1,
+          transactionCount: costs.transactions,
+          itemCount: UInt64(costs.items),
+          shards: blocks.map {
+            ShardRecord(
+              firstBlock: $0.id.number, blocks: [$0], transactionCount: costs.transactionsPerShard)
+          }, dictionary: nothing, counts: nothing, source: "", addedAt: 0,
+          ingest: RequestID(.none))))
+    coordinator = Coordinator(
+      configuration: configuration, catalog: catalog, ownObjects: [], seed: 1,
+      at: Moment(milliseconds: 1_000, unixMilliseconds: 0))
+    carryOut(coordinator.start())
+    for number in workers.indices {
+      queue.add(.answer(number, hello(number)), at: now / 1_000 + 100_000)
+      queue.add(.heartbeat(number), at: now / 1_000 + UInt64(number) * 500_000 / UInt64(count))
+    }
+    queue.add(.tick, at: now / 1_000)
+    let end = now + 60_000_000_000
+    while joinedCount < count, now < end, step() {}
+    guard joinedCount == count else { throw .halted("the workers do not join") }
+  }
+
+  /// Counts the pairs of frequent items.
+  ///
+  /// - Throws: ``QuietClusterError`` where the job does not end.
+  public mutating func run() throws(QuietClusterError) -> Outcome {
+    let count = costs.items
+    var names: [UInt8] = []
+    var ends: [Int] = []
+    for item in 0..<count {
+      names += Array("\(item)".utf8)
+      ends.append(names.count)
+    }
+    let items = RankedItems(
+      ids: (0..<count).map { UInt32($0) },
+      counts: Array(repeating: costs.transactions / 2, count: count),
+      places: (0..<count).map { UInt32($0) }, names: names, nameEnds: ends)
+    var summary = JobSummary(
+      id: JobID(1),
+      specification: JobSpecification(
+        dataSet: try QuietCluster.checkedName("data"), minimumSupport: "\(minimumSupport)",
+        maximumLevel: 2, arguments: []),
+      dataSetVersion: 1, transactionCount: costs.transactions, submittedAt: 0, software: "")
+    summary.minimumSupport = minimumSupport
+    let record = JobRecord(
+      summary: summary, dataSet: .none, request: RequestID(.none), items: nil, checkpoints: [])
+    carryOut(coordinator.mine(record, items: items, itemCount: count, at: moment))
+    let end = now + 3_600_000_000_000
+    while ended == nil, stopped == nil, now < end, step() {}
+    if let stopped { throw .stopped(stopped) }
+    guard let ended, ended.state == .done, let beganAt else {
+      throw .halted(ended.map { "the job is \($0.state): \($0.failure)" } ?? "the job does not end")
+    }
+    return Outcome(
+      seconds: Double(now - beganAt) / 1e9, transport: Double(spent.transport) / 1e9,
+      events: Double(spent.events) / 1e9, pool: Double(spent.pool) / 1e9 / Double(costs.threads),
+      rangeCount: ranges.count, leaseCount: leaseCount, orderCount: orderCount,
+      bytesToCoordinator: bytesToCoordinator,
+      bytesPerEntry: Double(entryBytes) / Double(max(entryCount, 1)))
+  }
+
+  private var moment: Moment {
+    Moment(milliseconds: now / 1_000_000, unixMilliseconds: now / 1_000_000)
+  }
+
+  /// Does what happens next; false where nothing does.
+  private mutating func step() -> Bool {
+    guard let (time, event) = queue.next() else { return false }
+    now = max(now, time * 1_000)
+    switch event {
+    case .tick:
+      handle(.tick)
+      add(.tick, after: 100_000_000)
+    case .heartbeat(let number):
+      workers[number].heartbeats += 1
+      let heartbeat = WorkerHeartbeat(
+        sequence: workers[number].heartbeats, leaseCount: 0, freeBytes: 1 << 40, bytesHeld: 0)
+      send(.heartbeat(heartbeat), from: number)
+      add(.heartbeat(number), after: costs.heartbeatNanoseconds)
+    case .arrived(let frames, let number):
+      guard let envelope = try? WireFormat.decodeWorker(frames) else { return false }
+      handle(.worker(envelope, from: workers[number].peer, role: .worker))
+    case .coordinator(let event): handle(event)
+    case .worker(let number, let envelope): take(envelope, on: number)
+    case .answer(let number, let message): send(message, from: number)
+    }
+    return true
+  }
+
+  private mutating func add(_ event: Event, after nanoseconds: UInt64) {
+    queue.add(event, at: (now + nanoseconds) / 1_000)
+  }
+
+  // MARK: The coordinator
+
+  /// Handles an event when the event thread has time, which takes as long as it really takes.
+  private mutating func handle(_ event: CoordinatorEvent) {
+    let start = Self.clock()
+    let effects = coordinator.handle(event, at: moment)
+    let time = Self.clock() - start
+    spent.events += beganAt == nil ? 0 : time
+    eventsFreeAt = max(eventsFreeAt, now) + time
+    carryOut(effects)
+  }
+
+  private mutating func carryOut(_ effects: [CoordinatorEffect]) {
+    let at = max(eventsFreeAt, now)
+    for effect in effects {
+      switch effect {
+      case .send(let envelope, let peer):
+        guard let number = workers.firstIndex(peer) else { continue }
+        let start = Self.clock()
+        guard let frames = try? WireFormat.encode(envelope) else {
+          stopped = "a message cannot be written"
+          continue
+        }
+        let done = transport(
+          at: at, bytes: frames.reduce(0) { $0 + $1.count }, time: Self.clock() - start)
+        if case .count = envelope.message, beganAt == nil { beganAt = now }
+        queue.add(.worker(number, envelope), at: (done + costs.delayNanoseconds) / 1_000)
+      case .persist(let token, _): queue.add(.coordinator(.persisted(token)), at: at / 1_000 + 500)
+      case .perform(let token, let work):
+        let start = Self.clock()
+        let outcome = perform(work, scratch: scratch)
+        let time = Self.clock() - start
+        spent.pool += beganAt == nil ? 0 : time
+        let thread = poolFreeAt.indices.min { poolFreeAt[$0] < poolFreeAt[$1] } ?? 0
+        poolFreeAt[thread] = max(poolFreeAt[thread], at) + time
+        queue.add(.coordinator(.performed(token, outcome)), at: poolFreeAt[thread] / 1_000)
+      case .fetch(let token, let object, _):
+        let bytes = served[object.id]
+        let done = transport(at: at, bytes: bytes?.count ?? 0, time: 0)
+        queue.add(
+          .coordinator(bytes.map { .loaded(token, $0) } ?? .loadFailed(token, .unreachable)),
+          at: (done + 2 * costs.delayNanoseconds) / 1_000)
+      case .progress(let summary): if summary.state.isFinal { ended = summary }
+      case .stop(let reason): stopped = reason
+      case .publish(let object, let bytes): served[object.id] = bytes
+      case .store, .load, .forget, .withdraw, .reply, .note: break
+      }
+    }
+  }
+
+  /// When the transport has sent or read so many bytes.
+  private mutating func transport(at: UInt64, bytes: Int, time: UInt64) -> UInt64 {
+    let all =
+      time + UInt64(costs.messageNanoseconds + Double(bytes) * costs.curveNanosecondsPerByte)
+    spent.transport += beganAt == nil ? 0 : all
+    transportFreeAt = max(transportFreeAt, at) + all
+    return transportFreeAt
+  }
+
+  private static func clock() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+
+  // MARK: Workers
+
+  private mutating func send(_ message: WorkerMessage, from number: Int) {
+    let envelope = WorkerEnvelope(
+      name: workers[number].name, incarnation: Incarnation(1), epoch: Epoch(1), message: message)
+    guard let frames = try? WireFormat.encode(envelope) else {
+      stopped = "a message cannot be written"
+      return
+    }
+    let start = Self.clock()
+    _ = try? WireFormat.decodeWorker(frames)
+    let time = Self.clock() - start
+    let bytes = frames.reduce(0) { $0 + $1.count }
+    bytesToCoordinator += UInt64(bytes)
+    let done = transport(at: now + costs.delayNanoseconds, bytes: bytes, time: time)
+    queue.add(.arrived(frames, from: number), at: done / 1_000)
+  }
+
+  private func hello(_ number: Int) -> WorkerMessage {
+    .hello(
+      WorkerHello(
+        cluster: nil, dataEndpoint: "tcp://10.0.0.1:\(number)", rack: "", threads: costs.threads,
+        memoryBytes: 1 << 36, freeBytes: 1 << 40, software: "",
+        objectCount: workers[number].objects.count))
+  }
+
+  private mutating func take(_ envelope: CoordinatorEnvelope, on number: Int) {
+    switch envelope.message {
+    case .welcome:
+      send(
+        .inventory(InventoryPart(index: 0, partCount: 1, objects: workers[number].objects)),
+        from: number)
+    case .inventoryReceived: joinedCount += 1
+    case .openLevel(let opening): open(opening)
+    // What is sent again is being worked on: nothing is ever lost here.
+    case .count(let lease): if seen.insert(lease.id).inserted { count(lease, on: number) }
+    case .reduce(let order): if seen.insert(order.id).inserted { reduce(order, on: number) }
+    default: break
+    }
+  }
+
+  private mutating func open(_ opening: LevelOpening) {
+    guard ranges.isEmpty, case .whole(let content) = opening.content else { return }
+    let bytes: [UInt8]?
+    switch content {
+    case .value: bytes = nil
+    case .bytes(let inline): bytes = inline
+    case .published(let object): bytes = served[object.id]
+    }
+    guard let level = bytes.flatMap({ try? Level(decoding: $0) }) else { return }
+    ranges = candidateRanges(of: level, targetCandidateCount: opening.targetCandidateCount)
+  }
+
+  private mutating func count(_ lease: CountingLease, on number: Int) {
+    leaseCount += 1
+    let transactions = Double(lease.key.shards.count) * Double(costs.transactionsPerShard)
+    var candidates = 0.0
+    var answers: [RangeAnswer] = []
+    for (range, rule) in lease.ranges where ranges.indices.contains(Int(range)) {
+      guard case .above(let allowance) = rule else { continue }
+      candidates += Double(ranges[Int(range)].candidateCount)
+      let variant = (Int(range) &* 31 &+ Int(lease.key.shards.first ?? 0)) % 32
+      let report = report(Int(range), allowance, variant)
+      var content = Content<CountReport>.bytes(report.bytes)
+      if lease.keepsReports {
+        lastReport += 1
+        content = .published(
+          ObjectDescriptor(
+            id: ObjectID(owner: .job(lease.key.job), kind: .report, number: lastReport),
+            length: UInt64(report.bytes.count), checksum: UInt64(report.entries)))
+      }
+      answers.append(RangeAnswer(range: range, digest: report.digest, report: content))
+    }
+    let thread = candidates * transactions * costs.countNanoseconds
+    let finish = max(workers[number].freeAt, now) + UInt64(thread) / UInt64(costs.threads)
+    workers[number].freeAt = finish
+    queue.add(
+      .answer(
+        number,
+        .counted(
+          CountingAnswer(
+            lease: lease.id, key: lease.key, answers: answers,
+            microseconds: UInt64(thread / 1_000)))), at: finish / 1_000)
+  }
+
+  /// Candidates that all report, and some that only few do.
+  private mutating func report(
+    _ range: Int, _ allowance: UInt64, _ variant: Int
+  ) -> (bytes: [UInt8], digest: UInt64, entries: Int) {
+    let key = ReportKey(range: range, allowance: allowance, variant: variant)
+    let report: (bytes: [UInt8], digest: UInt64, entries: Int)
+    if let known = reports[key] {
+      report = known
+    } else {
+      let frequent = Self.frequentStride
+      let other = Int(1 / max(costs.reportedShare - 1 / Double(frequent), 1e-6))
+      let positions = (0..<ranges[range].candidateCount).filter { position in
+        position % frequent == 0 || (position &* 7_919 &+ variant &* 104_729) % other == 0
+      }
+      let made = CountReport.above(
+        allowance: allowance, positions: positions.map { UInt32($0) },
+        counts: positions.map { UInt32(allowance) + ($0 % frequent == 0 ? UInt32(allowance) : 1) })
+      report = (made.encoded(), made.digest, positions.count)
+      reports[key] = report
+    }
+    entryCount += report.entries
+    entryBytes += report.bytes.count
+    return report
+  }
+
+  /// Every so many candidates one is frequent.
+  private static let frequentStride = 200
+
+  private mutating func reduce(_ order: ReducingOrder, on number: Int) {
+    orderCount += 1
+    var bytes = 0.0
+    var entries = 0.0
+    for (_, source) in order.reports {
+      guard case .published(let object) = source.report else { continue }
+      bytes += Double(object.length)
+      entries += Double(object.checksum)
+    }
+    let fetching =
+      bytes * (costs.curveNanosecondsPerByte + costs.wireNanosecondsPerByte)
+      + Double(order.reports.count) * costs.messageNanoseconds
+    let fetched = max(workers[number].linkFreeAt, now) + UInt64(fetching)
+    workers[number].linkFreeAt = fetched
+    let finish = fetched + UInt64(entries * costs.mergeNanoseconds)
+    // A thread of the worker does not count meanwhile.
+    workers[number].freeAt += UInt64(entries * costs.mergeNanoseconds) / UInt64(costs.threads)
+    let positions = stride(from: 0, to: order.candidateCount, by: Self.frequentStride)
+      .map { UInt32($0) }
+    let reduction = RangeReduction.closed(
+      FrequentCandidates(
+        positions: positions,
+        counts: positions.map { UInt64($0) + order.minimumSupport }))
+    queue.add(
+      .answer(number, .reduced(order.job, order: order.id, .bytes(reduction.encoded()))),
+      at: finish / 1_000)
+  }
+}
+
+extension Array {
+  /// The place of the worker with a routing id, which says it.
+  fileprivate func firstIndex(_ peer: PeerID) -> Int? {
+    let number = peer.bytes.enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
+    return indices.contains(number) ? number : nil
+  }
+}
