@@ -233,6 +233,49 @@ extension JobMachine {
     return true
   }
 
+  /// Asks again for some answers about a range, of others where that can be; what was made of them is
+  /// forgotten.
+  ///
+  /// - Parameter because: why, answer by answer; one that failed counts against its worker.
+  mutating func reopen(
+    _ answers: [Int], _ phase: CountingPhase, of range: Int,
+    because: (HeldAnswer) -> Return, _ cluster: inout Cluster, at now: Moment,
+    _ outbox: inout Outbox
+  ) {
+    guard var opened = level.take() else { return }
+    var taken: [(answer: HeldAnswer, piece: Int)] = []
+    do throws(CountingError) {
+      let bad = try opened.takeBack(answers, phase, of: range)
+      level = opened
+      for answer in bad {
+        taken.append(
+          (
+            answer,
+            try opened.add(BlockSet(home: answer.worker, shards: answer.shards), phase: phase)
+          ))
+      }
+      level = opened
+    } catch {
+      level = opened
+      fail(error.description, &cluster, at: now, &outbox)
+      return
+    }
+    for (answer, piece) in taken where stage == .counting {
+      let reason = because(answer)
+      var avoided: Name?
+      if case .failure(let text) = reason {
+        let name = level?.name(ofRange: range) ?? ""
+        note("\(name): the counts of worker \(answer.worker) are lost or damaged: \(text)", &outbox)
+        cluster.members.noteFailure(of: answer.worker, at: now)
+        avoided = answer.worker
+      }
+      giveBack(
+        [UInt32(truncatingIfNeeded: range)], to: piece, because: reason, avoiding: avoided,
+        &cluster, at: now, &outbox)
+    }
+    needsScheduling = true
+  }
+
   private mutating func takeBack(
     _ reports: [Int], _ polls: [Int], of range: Int, because: (HeldAnswer) -> Return,
     _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
