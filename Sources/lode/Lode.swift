@@ -31,8 +31,8 @@ struct Lode: ParsableCommand {
   /// longer than mining a small file. So `mine` and what every job needs read plain arguments
   /// themselves, and others of `mine` are tried with its description alone; whatever that cannot make
   /// sense of (help, a version, a mistake) goes to the parser of all commands, which knows the words
-  /// for it. Every configuration names its command:
-  /// to make a name of a type's takes the parser a million instructions.
+  /// for it. Every configuration names its command: to make a name of a type's takes the parser a
+  /// million instructions.
   private static func parsedCommand() throws -> any ParsableCommand {
     let arguments = CommandLine.arguments.dropFirst()
     if arguments.first == MineCommand.configuration.commandName {
