@@ -29,7 +29,9 @@ extension Coordinator {
       return
     }
     if isFenced(by: envelope.epoch) { return }
-    guard member.isWelcome else { return }
+    // What was said to an earlier coordinator may be true no longer: a list of what is stored lacks
+    // what was stored since. The worker lists everything once it is welcome here.
+    guard member.isWelcome, envelope.epoch == cluster.epoch else { return }
     cluster.members.heard(from: name, peer: peer, at: at)
     handle(envelope.message, from: name, at: at)
   }

@@ -10,6 +10,8 @@ struct Reductions: Sendable {
   var byOrder: [UInt64: ReductionAtWork] = [:]
   /// Orders that have not begun, in order of arrival.
   var waiting: [UInt64] = []
+  /// Orders begun so far.
+  var beginnings: UInt64 = 0
   /// Plans of ranges that are being polled, oldest first.
   var plans: [(name: PlanName, plan: PollPlan)] = []
 
@@ -55,9 +57,16 @@ struct PlanName: Sendable, Equatable {
   }
 }
 
+/// One beginning of an order: it may be forgotten, and ordered again while what was begun for it
+/// is still under way.
+struct ReductionRun: Sendable {
+  let order: UInt64
+  let beginning: UInt64
+}
+
 /// One report of an order: those of block sets first, then the answers to polls.
 struct ReportRun: Sendable {
-  let order: UInt64
+  let reduction: ReductionRun
   let place: Int
 }
 
@@ -72,6 +81,8 @@ struct ReductionAtWork: Sendable {
   }
 
   var order: ReducingOrder
+  /// Its number among those begun; 0 while it waits.
+  var beginning: UInt64 = 0
   var state = State.waiting
   /// The plan, where it is known: then only answers to polls are needed.
   var plan: PollPlan?
@@ -84,6 +95,8 @@ struct ReductionAtWork: Sendable {
   var lost: [Int] = []
 
   init(_ order: ReducingOrder) { self.order = order }
+
+  var run: ReductionRun { ReductionRun(order: order.id, beginning: beginning) }
 
   var isRunning: Bool {
     switch state {
@@ -139,6 +152,8 @@ extension Worker {
   private mutating func begin(_ id: UInt64) {
     guard var reduction = reductions.byOrder[id] else { return }
     let order = reduction.order
+    reductions.beginnings += 1
+    reduction.beginning = reductions.beginnings
     reduction.state = .fetching
     reduction.plan = order.polls.isEmpty ? nil : reductions.plan(of: order)
     let all = order.reports.count + order.polls.count
@@ -159,7 +174,7 @@ extension Worker {
       reduction.fetchCount += 1
       effects.append(
         .fetch(
-          token(for: .reportFetch(ReportRun(order: id, place: place))), descriptor,
+          token(for: .reportFetch(ReportRun(reduction: reduction.run, place: place))), descriptor,
           sources: [source.endpoint]))
     }
     reductions.byOrder[id] = reduction
@@ -168,7 +183,7 @@ extension Worker {
       reductions.byOrder[id]?.state = .computing
       let work = ReducingWork(
         order: reduction.order, plan: reduction.plan, form: answerForm(reduction.order.job))
-      performBusy(.reduce(work), for: .reduction(id))
+      performBusy(.reduce(work), for: .reduction(reduction.run))
     } else {
       let reports = reduction.order.reports.count
       let lost = reduction.lost.sorted()
@@ -182,27 +197,35 @@ extension Worker {
     }
   }
 
+  /// Whether what was begun for an order is what it still waits for.
+  private func isUnderWay(_ run: ReductionRun) -> Bool {
+    reductions.byOrder[run.order]?.beginning == run.beginning
+  }
+
   mutating func reportFetched(_ run: ReportRun, _ bytes: [UInt8]) {
-    guard reductions.byOrder[run.order] != nil else { return }
-    reductions.byOrder[run.order]?.fetchCount -= 1
-    reductions.byOrder[run.order]?.take(bytes, at: run.place)
-    goOn(run.order)
+    let id = run.reduction.order
+    guard isUnderWay(run.reduction) else { return }
+    reductions.byOrder[id]?.fetchCount -= 1
+    reductions.byOrder[id]?.take(bytes, at: run.place)
+    goOn(id)
   }
 
   /// A report could not be fetched; it is tried once more.
   mutating func reportLost(_ run: ReportRun) {
-    guard reductions.byOrder[run.order] != nil else { return }
-    reductions.byOrder[run.order]?.fetchCount -= 1
-    if reductions.byOrder[run.order]?.retried.insert(run.place).inserted == true {
-      reductions.byOrder[run.order]?.toFetch.append(run.place)
+    let id = run.reduction.order
+    guard isUnderWay(run.reduction) else { return }
+    reductions.byOrder[id]?.fetchCount -= 1
+    if reductions.byOrder[id]?.retried.insert(run.place).inserted == true {
+      reductions.byOrder[id]?.toFetch.append(run.place)
     } else {
-      reductions.byOrder[run.order]?.lost.append(run.place)
+      reductions.byOrder[id]?.lost.append(run.place)
     }
-    goOn(run.order)
+    goOn(id)
   }
 
-  mutating func reduced(_ id: UInt64, _ outcome: WorkerOutcome) {
-    guard let reduction = reductions.byOrder[id] else { return }
+  mutating func reduced(_ run: ReductionRun, _ outcome: WorkerOutcome) {
+    let id = run.order
+    guard isUnderWay(run), let reduction = reductions.byOrder[id] else { return }
     let job = reduction.order.job
     switch outcome {
     case .reduced(let range):

@@ -56,8 +56,8 @@ extension Worker {
     var computing: Set<UInt64> = []
     for owner in waiting.values {
       switch owner {
-      case .reportFetch(let run): fetches[run.order, default: 0] += 1
-      case .reduction(let order): computing.insert(order)
+      case .reportFetch(let run): fetches[run.reduction.beginning, default: 0] += 1
+      case .reduction(let run): computing.insert(run.beginning)
       default: break
       }
     }
@@ -67,9 +67,11 @@ extension Worker {
       case .waiting: waitingCount += 1
       case .fetching:
         invariant(
-          reduction.fetchCount > 0 && reduction.fetchCount == fetches[id] ?? 0,
+          reduction.fetchCount > 0 && reduction.fetchCount == fetches[reduction.beginning] ?? 0,
           "Order \(id) waits for reports that nobody fetches.")
-      case .computing: invariant(computing.contains(id), "Order \(id) waits for nobody's work.")
+      case .computing:
+        invariant(
+          computing.contains(reduction.beginning), "Order \(id) waits for nobody's work.")
       case .answered: break
       }
     }

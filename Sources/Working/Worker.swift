@@ -143,9 +143,9 @@ public struct Worker: Sendable {
     case .count(let run):
       busyCount -= 1
       counted(run, outcome)
-    case .reduction(let order):
+    case .reduction(let run):
       busyCount -= 1
-      reduced(order, outcome)
+      reduced(run, outcome)
     default: break
     }
   }
@@ -168,7 +168,7 @@ enum Waiting: Sendable {
   case projection(PieceRun)
   case count(CellRun)
   case reportFetch(ReportRun)
-  case reduction(UInt64)
+  case reduction(ReductionRun)
 }
 
 extension Worker {
