@@ -84,6 +84,10 @@ public func nominations(
     silent = total
     allowances.append(own)
   }
+  // The only report names all that can be frequent, with exact counts: there is nothing to add up.
+  if reports.count == 1, case .above(_, let positions, let counts) = reports[0] {
+    return plan(of: positions, counts, minimumSupport: minimumSupport, allowances: allowances)
+  }
   let found = CandidateSums(reports, candidateCount: candidateCount)
     .candidates(reaching: minimumSupport, silent: silent)
   var listed = PositionSet(candidateCount: candidateCount)
@@ -96,6 +100,22 @@ public func nominations(
       return listed.complement(in: found.positions)
     },
     allowances: allowances)
+}
+
+/// What is open after the only report: nothing.
+private func plan(
+  of positions: [UInt32], _ counts: [UInt32], minimumSupport: UInt64, allowances: [UInt64]
+) -> PollPlan {
+  var candidates: [UInt32] = []
+  var reportedCounts: [UInt64] = []
+  candidates.reserveCapacity(positions.count)
+  reportedCounts.reserveCapacity(positions.count)
+  for (position, count) in zip(positions, counts) where count >= minimumSupport {
+    candidates.append(position)
+    reportedCounts.append(UInt64(count))
+  }
+  return PollPlan(
+    candidates: candidates, reportedCounts: reportedCounts, lists: [[]], allowances: allowances)
 }
 
 /// Why the reports about a range cannot be reduced.

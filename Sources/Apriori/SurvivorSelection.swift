@@ -52,6 +52,8 @@ struct SurvivorSelection {
   func close(positions: [UInt32], counts: [UInt64]) throws(CountingError) -> ReducedRange {
     var survivors: [UInt32] = []
     var isPerfect: [Bool] = []
+    survivors.reserveCapacity(positions.count)
+    isPerfect.reserveCapacity(positions.count)
     var contradiction: (position: UInt32, count: UInt64, nodeCount: UInt64)?
     let segment = selectListed(positions) { entry, sibling, nodeCount, group in
       let count = counts[entry]

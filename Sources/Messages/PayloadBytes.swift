@@ -35,6 +35,27 @@ struct PayloadWriter {
   }
 }
 
+/// The most bytes of a varint, and of one of 32 bits.
+let longestVarint = 10
+let longestVarint32 = 5
+
+/// Writes what ``PayloadWriter/append(varint:)`` appends, to memory with room for it, and returns its
+/// end.
+@inline(__always)
+func write(
+  varint value: UInt64, to start: UnsafeMutablePointer<UInt8>
+) -> UnsafeMutablePointer<UInt8> {
+  var end = unsafe start
+  var rest = value
+  while rest >= 0x80 {
+    unsafe end.pointee = UInt8(truncatingIfNeeded: rest) | 0x80
+    unsafe end += 1
+    rest >>= 7
+  }
+  unsafe end.pointee = UInt8(truncatingIfNeeded: rest)
+  return unsafe end + 1
+}
+
 /// Reads a payload front to back.
 struct PayloadReader {
   let kind: PayloadKind

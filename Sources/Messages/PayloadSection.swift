@@ -6,8 +6,10 @@ import CLZ4
 
 extension PayloadWriter {
   /// Appends what `section` holds, compressed.
-  mutating func append(section: PayloadWriter) {
-    let raw = section.bytes
+  mutating func append(section: PayloadWriter) { append(section: section.bytes) }
+
+  /// Appends these bytes, compressed.
+  mutating func append(section raw: [UInt8]) {
     append(count: raw.count)
     for start in stride(from: 0, to: raw.count, by: MessageLimits.partBytes) {
       let part = Array(raw[start..<min(start + MessageLimits.partBytes, raw.count)])

@@ -29,7 +29,7 @@ struct CatalogReader {
   mutating func scan(
     _ table: CatalogTable, _ body: (inout CatalogRow) throws -> Void
   ) throws -> UInt64 {
-    let rows = try Row.fetchCursor(database, sql: table.orderedSelection)
+    let rows = try Row.fetchCursor(database.cachedStatement(sql: table.orderedSelection))
     let width = table.keys.count + table.others.count
     var sum: UInt64 = 0
     var values: [CatalogValue] = []

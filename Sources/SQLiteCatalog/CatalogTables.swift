@@ -10,6 +10,8 @@ struct CatalogTable {
   let others: [String]
   /// Adds a row; does nothing where there is one with these keys.
   let insertion: String
+  /// Adds a row in the place of the one with these keys.
+  let replacement: String
 
   private init(name: String, keys: [String], others: [String]) {
     self.name = name
@@ -17,9 +19,9 @@ struct CatalogTable {
     self.others = others
     let columns = (keys + others + ["digest"])
     let places = [String](repeating: "?", count: columns.count).joined(separator: ", ")
-    insertion =
-      "INSERT INTO \(name) (\(columns.joined(separator: ", "))) VALUES (\(places))"
-      + " ON CONFLICT DO NOTHING"
+    let row = "INTO \(name) (\(columns.joined(separator: ", "))) VALUES (\(places))"
+    insertion = "INSERT \(row) ON CONFLICT DO NOTHING"
+    replacement = "INSERT OR REPLACE \(row)"
   }
 
   static let cluster = CatalogTable(
@@ -72,6 +74,12 @@ struct CatalogTable {
   }
 
   var orderedSelection: String { "\(selection) ORDER BY \(keys.joined(separator: ", "))" }
+
+  /// The digests of the rows whose first keys have given values, by their keys.
+  func digestSelection(firstKeys count: Int) -> String {
+    "SELECT digest FROM \(name) WHERE \(condition(firstKeys: count))"
+      + " ORDER BY \(keys.joined(separator: ", "))"
+  }
 
   /// Deletes the rows that a condition is true for and returns their digests.
   func deletion(where condition: String) -> String {

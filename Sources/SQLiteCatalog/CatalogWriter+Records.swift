@@ -15,8 +15,7 @@ extension CatalogWriter {
       try deleteJob(.number(id.number))
       try deleteReplicas(of: .job(id))
     case .putNode(let record):
-      try delete(.nodes, [.text(record.name.text)])
-      try insert(
+      try put(
         .nodes,
         [
           .text(record.name.text), .number(record.incarnation.number), .text(record.rack),
@@ -32,8 +31,7 @@ extension CatalogWriter {
 
   /// Writes the only row of `cluster`.
   mutating func put(_ cluster: ClusterRow) throws {
-    try delete(.cluster, [.number(1)])
-    try insert(
+    try put(
       .cluster,
       [
         .number(1), .text(cluster.id.description), .number(cluster.epoch.number),
@@ -105,10 +103,10 @@ extension CatalogWriter {
     }
   }
 
+  /// Most of a job's record is as it was when it was last put: a level more, a checkpoint more.
   private mutating func put(_ record: JobRecord) throws {
     let summary = record.summary
     let id = CatalogValue.number(summary.id.number)
-    try deleteJob(id)
     var values: [CatalogValue] = [
       id, .text(record.dataSet.description), .text(record.request.id.description),
       .text(summary.specification.dataSet.text), .text(summary.specification.minimumSupport),
@@ -120,23 +118,21 @@ extension CatalogWriter {
       .number(summary.formats.block), .number(summary.formats.payload),
     ]
     values += self.values(of: record.items)
-    try insert(.jobs, values)
-    for (position, argument) in summary.specification.arguments.enumerated() {
-      try insert(.jobArguments, [id, .integer(position), .text(argument)])
-    }
-    for (position, figures) in summary.levels.enumerated() {
-      try insert(
-        .levels,
+    try put(.jobs, values)
+    try put(.jobArguments, of: [id], summary.specification.arguments.map { [.text($0)] })
+    try put(
+      .levels, of: [id],
+      summary.levels.map { figures in
         [
-          id, .integer(position), .integer(figures.level), .number(figures.candidateCount),
+          .integer(figures.level), .number(figures.candidateCount),
           .number(figures.frequentCount), .number(figures.leaseCount),
           .number(figures.bytesReceived), .number(figures.bytesSent),
           .number(figures.milliseconds),
-        ])
-    }
-    for (position, checkpoint) in record.checkpoints.enumerated() {
-      try insert(.checkpoints, [id, .integer(position)] + self.values(of: checkpoint))
-    }
+        ]
+      })
+    var checkpoints: [[CatalogValue]] = []
+    for checkpoint in record.checkpoints { checkpoints.append(self.values(of: checkpoint)) }
+    try put(.checkpoints, of: [id], checkpoints)
     var cluster = try readCluster()
     guard summary.id > cluster.lastJob else { return }
     cluster.lastJob = summary.id

@@ -236,20 +236,51 @@ extension JobMachine {
     stage = .joining
     let pieces = opened.ranges.compactMap(\.closed)
     for range in opened.ranges.indices { opened.ranges[range].closed = nil }
+    // Apart from joining: while the level waits nobody else has work.
+    if !policy.passesValues {
+      perform(
+        .pack(
+          PackingWork(
+            survivors: pieces.compactMap(\.survivors), length: opened.length + 1, policy: policy)),
+        &outbox)
+    }
     perform(
       .join(
         JoiningWork(
-          level: opened.prepared.level, pieces: pieces,
+          level: opened.prepared.level, segments: pieces.map(\.segment),
           candidateCount: opened.prepared.candidateCount, levelWork: levelWork(cluster))), &outbox)
     level = opened
     dropLeases(cluster, &outbox)
   }
 
-  /// The next level is closed.
+  /// The survivors of a level are ready to travel.
+  mutating func packed(
+    _ survivors: PackedSurvivors, _ cluster: inout Cluster, at now: Moment,
+    _ outbox: inout Outbox
+  ) {
+    guard stage == .joining else { return }
+    level?.survivors = survivors.parcel
+    closeIfJoined(&cluster, at: now, &outbox)
+  }
+
+  /// The next level is there.
   mutating func joined(
     _ prepared: PreparedLevel, _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
   ) {
-    guard stage == .joining, let opened = level.take() else { return }
+    guard stage == .joining else { return }
+    level?.joined = prepared
+    closeIfJoined(&cluster, at: now, &outbox)
+  }
+
+  /// The next level is closed once it is there, with its survivors where they have to travel.
+  private mutating func closeIfJoined(
+    _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
+  ) {
+    guard let opened = level, var prepared = opened.joined,
+      policy.passesValues || opened.survivors != nil
+    else { return }
+    level = nil
+    prepared.survivors = opened.survivors
     for object in opened.published { outbox.add(.withdraw(object)) }
     let figures = LevelFigures(
       level: prepared.level.length, candidateCount: opened.prepared.candidateCount,

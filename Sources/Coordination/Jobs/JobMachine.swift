@@ -223,6 +223,7 @@ struct JobMachine: Sendable {
     case .resumed(let resumed): self.resumed(resumed, &cluster, at: now, &outbox)
     case .reduced(let reduced): self.reduced(reduced, &cluster, at: now, &outbox)
     case .joined(let prepared): joined(prepared, &cluster, at: now, &outbox)
+    case .packed(let survivors): packed(survivors, &cluster, at: now, &outbox)
     case .encoded(let encoded): self.encoded(encoded, &cluster, at: now, &outbox)
     case .failed(let reason): workFailed(reason, &cluster, at: now, &outbox)
     }

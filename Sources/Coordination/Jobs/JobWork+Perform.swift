@@ -11,6 +11,7 @@ func perform(_ work: JobWork, scratch: CountingScratch) -> JobOutcome {
   case .close(let work): close(work, scratch: scratch)
   case .adopt(let work): .reduced(adopt(work, scratch: scratch))
   case .join(let work): .joined(join(work))
+  case .pack(let work): .packed(pack(work))
   case .encode(let work): encode(work)
   }
 }
@@ -51,7 +52,7 @@ private func begin(_ work: BeginningWork) -> JobOutcome {
       items: items, itemsObject: object,
       countedItems: countedItems(
         items, transactionCount: work.transactionCount, policy: work.levelWork.policy),
-      level: prepare(level, survivors: nil, isWhole: true, work.levelWork)))
+      level: prepare(level, isWhole: true, work.levelWork)))
 }
 
 private func resume(_ work: ResumptionWork) -> JobOutcome {
@@ -66,7 +67,7 @@ private func resume(_ work: ResumptionWork) -> JobOutcome {
         items: items,
         countedItems: countedItems(
           items, transactionCount: work.transactionCount, policy: work.levelWork.policy),
-        level: prepare(level, survivors: nil, isWhole: true, work.levelWork)))
+        level: prepare(level, isWhole: true, work.levelWork)))
   } catch {
     return .failed("the stored items or level \(work.length) cannot be read: \(error)")
   }
@@ -81,27 +82,29 @@ private func countedItems(
 }
 
 /// Makes a closed level ready for its candidates to be counted.
-private func prepare(
-  _ level: Level, survivors: [Survivors]?, isWhole: Bool, _ work: LevelWork
-) -> PreparedLevel {
+private func prepare(_ level: Level, isWhole: Bool, _ work: LevelWork) -> PreparedLevel {
   let cut = LevelCut(of: level, parallelism: work.parallelism, targets: work.targets)
-  let number = UInt64(level.length) * 2
   let nodeCount = level.nodeCount
   return PreparedLevel(
     level: level, digest: level.structureDigest, cut: cut, candidateCount: cut.candidateCount,
     nodeCount: nodeCount, frequentCount: UInt64(nodeCount + level.perfectExtensionCount),
-    survivors: survivors.map { list in
-      Parcel(list, number: number, policy: work.policy) { SurvivorsList($0).encoded() }
-    },
+    survivors: nil,
     whole: isWhole || work.policy.passesValues
-      ? Parcel(level, number: number + 1, policy: work.policy) { $0.encoded() } : nil)
+      ? Parcel(level, number: UInt64(level.length) * 2 + 1, policy: work.policy) { $0.encoded() }
+      : nil)
 }
 
 private func join(_ work: JoiningWork) -> PreparedLevel {
   let level = Level(
-    after: work.level, segments: work.pieces.map(\.segment), candidateCount: work.candidateCount)
-  let survivors = work.levelWork.policy.passesValues ? nil : work.pieces.compactMap(\.survivors)
-  return prepare(level, survivors: survivors, isWhole: false, work.levelWork)
+    after: work.level, segments: work.segments, candidateCount: work.candidateCount)
+  return prepare(level, isWhole: false, work.levelWork)
+}
+
+private func pack(_ work: PackingWork) -> PackedSurvivors {
+  PackedSurvivors(
+    parcel: Parcel(work.survivors, number: UInt64(work.length) * 2, policy: work.policy) {
+      SurvivorsList($0).encoded()
+    })
 }
 
 private func encode(_ work: EncodingWork) -> JobOutcome {

@@ -17,6 +17,8 @@ public enum JobWork: Sendable {
   case adopt(AdoptingWork)
   /// Put the pieces of a level together and cut its candidates.
   case join(JoiningWork)
+  /// Make what survived of a level ready to travel to workers that have its candidates.
+  case pack(PackingWork)
   /// Encode a closed level, to be stored or sent as a whole.
   case encode(EncodingWork)
 }
@@ -31,6 +33,8 @@ public enum JobOutcome: Sendable {
   case reduced(ReducingOutcome)
   /// A level is closed.
   case joined(PreparedLevel)
+  /// Its survivors are ready to travel.
+  case packed(PackedSurvivors)
   /// A level is encoded.
   case encoded(EncodedLevel)
   /// It cannot be done; the text says why.
@@ -94,7 +98,7 @@ public struct PreparedLevel: Sendable {
   let nodeCount: Int
   let frequentCount: UInt64
   /// How a worker that has the level before comes to this one; nil where there is none.
-  let survivors: Parcel<[Survivors]>?
+  var survivors: Parcel<[Survivors]>?
   /// How any worker comes to it; nil until somebody needs it.
   var whole: Parcel<Level>?
 }
@@ -168,9 +172,22 @@ struct ReducedRange: Sendable {
 /// The pieces of a level.
 public struct JoiningWork: Sendable {
   let level: Level
-  let pieces: [ReducedRange]
+  let segments: [LevelSegment]
   let candidateCount: UInt64
   let levelWork: LevelWork
+}
+
+/// What survived of the candidates of each range.
+public struct PackingWork: Sendable {
+  let survivors: [Survivors]
+  /// The length of the level that they make.
+  let length: Int
+  let policy: ContentPolicy
+}
+
+/// What survived of a level, ready to travel.
+public struct PackedSurvivors: Sendable {
+  let parcel: Parcel<[Survivors]>
 }
 
 /// A level to be encoded.

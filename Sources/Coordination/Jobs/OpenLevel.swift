@@ -126,6 +126,9 @@ struct OpenLevel: Sendable {
   var unordered: [UInt32] = []
   /// Who got the last order.
   var lastReducer: Name?
+  /// What its ranges have left: the next level, and its survivors as they travel.
+  var joined: PreparedLevel?
+  var survivors: Parcel<[Survivors]>?
   /// Numbers of objects given out.
   var lastNumber: UInt64
 

@@ -70,12 +70,14 @@ extension MiningJob.Mined {
   ) throws {
     do {
       let items = try RankedItems(decoding: client.fetch(found.items, from: found.dataEndpoint))
-      var levels: [Level] = []
+      var encoded: [[UInt8]] = []
       for (index, descriptor) in found.levels.enumerated() {
         machine.narrator.show("fetching level \(index + 1) of \(found.levels.count)")
-        let bytes = try client.fetch(descriptor, from: found.dataEndpoint)
-        levels.append(try Level(decoding: bytes, rankCount: items.count))
+        encoded.append(try client.fetch(descriptor, from: found.dataEndpoint))
       }
+      let decoding = LevelDecoding(encoded, rankCount: items.count)
+      encoded = []
+      let levels = try decoding.run(threadCount: machine.threadCount)
       machine.narrator.clear()
       let closed = ClosedLevels(
         levels: levels, transactionCount: found.job.transactionCount,
