@@ -22,8 +22,9 @@ struct CatalogWriter {
     if database.changesCount > 0 { growth[table.name, default: 0] &+= digest }
   }
 
-  /// Adds a row in the place of the one with these keys, if there is one; does nothing where that
-  /// is the same. Rows that refer to it stay.
+  /// Adds a row in the place of the one with these keys, if there is one that differs.
+  ///
+  /// Rows that refer to it stay.
   mutating func put(_ table: CatalogTable, _ values: [CatalogValue]) throws {
     let digest = digests.digest(table, values)
     let known = try digestsOfRows(table, firstKeys: Array(values.prefix(table.keys.count)))
