@@ -26,6 +26,8 @@ public struct RuleGenerator: ~Copyable {
   private var consequents: ConsequentLevels
   private var staging = RuleStaging()
   private var place = Place.beforeNode
+  /// Whether all rules have been made.
+  public private(set) var isAtEnd = false
   /// The next rule of the itemset, or of the level of consequents, that `place` speaks of.
   private var nextRule = 0
 
@@ -90,6 +92,7 @@ public struct RuleGenerator: ~Copyable {
       switch place {
       case .beforeNode:
         guard walker.next() else {
+          isAtEnd = true
           staging.move(to: &batch)
           return batch.count > 0
         }

@@ -28,9 +28,9 @@ struct CSVWriter: ~Copyable {
     try output.write(columns.joined(separator: ",") + "\n")
   }
 
-  mutating func write(
+  mutating func write<Sink: TextSink & ~Copyable>(
     _ batch: borrowing ItemsetBatch, _ rows: Range<Int>, of transactions: UInt64,
-    to output: inout OutputBuffer
+    to output: inout Sink
   ) throws(OutputError) {
     let items = batch.items.span
     let counts = batch.counts.span
@@ -46,8 +46,8 @@ struct CSVWriter: ~Copyable {
     }
   }
 
-  mutating func write(
-    _ batch: borrowing RuleBatch, _ rows: Range<Int>, to output: inout OutputBuffer
+  mutating func write<Sink: TextSink & ~Copyable>(
+    _ batch: borrowing RuleBatch, _ rows: Range<Int>, to output: inout Sink
   ) throws(OutputError) {
     let items = batch.items.span
     sides.check(items)

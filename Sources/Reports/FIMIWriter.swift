@@ -22,8 +22,8 @@ struct FIMIWriter: ~Copyable {
     }
   }
 
-  mutating func write(
-    _ batch: borrowing ItemsetBatch, _ rows: Range<Int>, to output: inout OutputBuffer
+  mutating func write<Sink: TextSink & ~Copyable>(
+    _ batch: borrowing ItemsetBatch, _ rows: Range<Int>, to output: inout Sink
   ) throws(OutputError) {
     let ranks = batch.items.span
     let counts = batch.counts.span

@@ -23,9 +23,9 @@ struct JSONWriter: ~Copyable {
     measureKeys = measures.map { StringBytes(",\"\($0.rawValue)\":") }
   }
 
-  mutating func write(
+  mutating func write<Sink: TextSink & ~Copyable>(
     _ batch: borrowing ItemsetBatch, _ rows: Range<Int>, of transactions: UInt64,
-    to output: inout OutputBuffer
+    to output: inout Sink
   ) throws(OutputError) {
     let items = batch.items.span
     let counts = batch.counts.span
@@ -45,8 +45,8 @@ struct JSONWriter: ~Copyable {
     }
   }
 
-  mutating func write(
-    _ batch: borrowing RuleBatch, _ rows: Range<Int>, to output: inout OutputBuffer
+  mutating func write<Sink: TextSink & ~Copyable>(
+    _ batch: borrowing RuleBatch, _ rows: Range<Int>, to output: inout Sink
   ) throws(OutputError) {
     let items = batch.items.span
     let allCounts = batch.counts.span

@@ -2,7 +2,7 @@
 ///
 /// Open it before the work whose results it takes, so that an unusable `--to` is refused at the
 /// beginning. Without ``finish()`` a file never appears.
-public struct OutputBuffer: ~Copyable {
+public struct OutputBuffer: TextSink, ~Copyable {
   /// Bytes behind every reservation that a copy in steps of up to 64 bytes may overwrite.
   public static let slack = 64
   private static let usualCapacity = 256 * 1024
@@ -42,17 +42,6 @@ public struct OutputBuffer: ~Copyable {
   @inline(__always)
   public mutating func advance(to end: UnsafeMutablePointer<UInt8>) {
     used = end - storage
-  }
-
-  /// Writes the UTF-8 of a text.
-  public mutating func write(_ text: String) throws(OutputError) {
-    var text = text
-    let count = text.utf8.count
-    let start = try reserve(count)
-    text.withUTF8 { bytes in
-      if let base = bytes.baseAddress { start.update(from: base, count: count) }
-    }
-    advance(to: start + count)
   }
 
   /// Writes bytes as they are; many go to the system without a copy.

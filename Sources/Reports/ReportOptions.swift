@@ -90,6 +90,11 @@ public struct ReportOptions: Sendable {
     format == .fimi && (order ?? .natural) == .natural && rowLimit == nil
   }
 
+  /// Whether rules are written line by line, all of them in natural order, as ``RuleText`` does.
+  public var areRulesWrittenAsTheyCome: Bool {
+    format != .table && format != .fimi && (order ?? .natural) == .natural && rowLimit == nil
+  }
+
   /// The number of rows to write; nil for all.
   var rowLimit: UInt64? {
     switch limit {

@@ -30,9 +30,9 @@ struct RowWriters: ~Copyable {
     try spmf?.writeHeading(to: &output)
   }
 
-  mutating func write(
+  mutating func write<Sink: TextSink & ~Copyable>(
     _ batch: ItemsetBatch, _ rows: Range<Int>, of transactions: UInt64,
-    to output: inout OutputBuffer
+    to output: inout Sink
   ) throws(OutputError) {
     try csv?.write(batch, rows, of: transactions, to: &output)
     try json?.write(batch, rows, of: transactions, to: &output)
@@ -41,8 +41,8 @@ struct RowWriters: ~Copyable {
     try table?.write(batch, rows, of: transactions, to: &output)
   }
 
-  mutating func write(
-    _ batch: RuleBatch, _ rows: Range<Int>, to output: inout OutputBuffer
+  mutating func write<Sink: TextSink & ~Copyable>(
+    _ batch: RuleBatch, _ rows: Range<Int>, to output: inout Sink
   ) throws(OutputError) {
     try csv?.write(batch, rows, to: &output)
     try json?.write(batch, rows, to: &output)

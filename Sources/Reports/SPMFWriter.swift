@@ -50,8 +50,8 @@ struct SPMFWriter: ~Copyable {
     output.advance(to: start + heading.count)
   }
 
-  mutating func write(
-    _ batch: borrowing ItemsetBatch, _ rows: Range<Int>, to output: inout OutputBuffer
+  mutating func write<Sink: TextSink & ~Copyable>(
+    _ batch: borrowing ItemsetBatch, _ rows: Range<Int>, to output: inout Sink
   ) throws(OutputError) {
     let ranks = batch.items.span
     let counts = batch.counts.span
@@ -66,8 +66,8 @@ struct SPMFWriter: ~Copyable {
     }
   }
 
-  mutating func write(
-    _ batch: borrowing RuleBatch, _ rows: Range<Int>, to output: inout OutputBuffer
+  mutating func write<Sink: TextSink & ~Copyable>(
+    _ batch: borrowing RuleBatch, _ rows: Range<Int>, to output: inout Sink
   ) throws(OutputError) {
     let ranks = batch.items.span
     let counts = batch.counts.span

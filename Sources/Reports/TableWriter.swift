@@ -42,9 +42,9 @@ struct TableWriter {
     titles += measures.map { $0.rawValue.replacingUnderscores() }
   }
 
-  mutating func write(
+  mutating func write<Sink: TextSink & ~Copyable>(
     _ batch: ItemsetBatch, _ rows: Range<Int>, of transactions: UInt64,
-    to output: inout OutputBuffer
+    to output: inout Sink
   ) throws(OutputError) {
     for row in rows {
       let range = batch.range(row)
@@ -56,8 +56,8 @@ struct TableWriter {
     }
   }
 
-  mutating func write(
-    _ batch: RuleBatch, _ rows: Range<Int>, to output: inout OutputBuffer
+  mutating func write<Sink: TextSink & ~Copyable>(
+    _ batch: RuleBatch, _ rows: Range<Int>, to output: inout Sink
   ) throws(OutputError) {
     for row in rows {
       let counts = batch.counts[row]
@@ -79,13 +79,17 @@ struct TableWriter {
     if widths.isEmpty { try writeHeld(to: &output) }
   }
 
-  private mutating func add(_ row: Row, to output: inout OutputBuffer) throws(OutputError) {
+  private mutating func add<Sink: TextSink & ~Copyable>(_ row: Row, to output: inout Sink)
+    throws(OutputError)
+  {
     guard widths.isEmpty else { return try output.write(line(row)) }
     held.append(row)
     if held.count == Self.rowsHeld { try writeHeld(to: &output) }
   }
 
-  private mutating func writeHeld(to output: inout OutputBuffer) throws(OutputError) {
+  private mutating func writeHeld<Sink: TextSink & ~Copyable>(to output: inout Sink)
+    throws(OutputError)
+  {
     let headings = titles.map { $0.split(separator: " ").map(String.init) }
     widths = headings.map { $0.map(displayWidth).max() ?? 0 }
     for row in held {

@@ -1,5 +1,5 @@
 /// A part of an output's text, made on a thread of its own.
-public struct TextPiece: ~Copyable {
+public struct TextPiece: TextSink, ~Copyable {
   /// Bytes that it holds before they are written in between.
   public static let usualCapacity = 1 << 18
 
@@ -50,14 +50,16 @@ public struct TextPiece: ~Copyable {
 
   /// Room for `byteCount` bytes, and ``OutputBuffer/slack`` more that may be overwritten.
   @inline(__always)
-  mutating func reserve(_ byteCount: Int) throws(OutputError) -> UnsafeMutablePointer<UInt8> {
+  public mutating func reserve(
+    _ byteCount: Int
+  ) throws(OutputError) -> UnsafeMutablePointer<UInt8> {
     if capacity - used < byteCount { try makeRoom(byteCount) }
     return storage + used
   }
 
   /// Keeps the bytes written since the last reservation, up to `end`.
   @inline(__always)
-  mutating func advance(to end: UnsafeMutablePointer<UInt8>) { used = end - storage }
+  public mutating func advance(to end: UnsafeMutablePointer<UInt8>) { used = end - storage }
 
   @inline(never)
   private mutating func makeRoom(_ byteCount: Int) throws(OutputError) {

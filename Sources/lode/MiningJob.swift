@@ -109,6 +109,7 @@ struct MiningJob {
   }
 
   private func writeRules(_ mined: Mined, to output: consuming OutputBuffer) throws -> Written {
+    if report.areRulesWrittenAsTheyCome { return try writeAllRules(mined, to: output) }
     var rules = try RuleGenerator(
       mined.levels, options: request.rules, memoryLimit: mined.memoryLeft)
     var report = try RuleReport(items: mined.items, options: report, output: output)
@@ -130,6 +131,24 @@ struct MiningJob {
       return Written(note: "first \(count); --top none for all")
     }
     return Written(ruleCount: summary.rowsSeen, note: summary.note)
+  }
+
+  /// Writes rules as they come, as text that all threads make.
+  private func writeAllRules(_ mined: Mined, to output: consuming OutputBuffer) throws -> Written {
+    let rules = try RuleGenerator(
+      mined.levels, options: request.rules, memoryLimit: mined.memoryLeft)
+    var output = output
+    let text = try RuleText(items: mined.items, options: report, to: &output)
+    let clock = Stopwatch()
+    let pieces = RulePieces(rules) { [narrator = machine.narrator] count in
+      if clock.isDue() { narrator.show("\(grouped(count)) rules") }
+    }
+    let writing = TextWriting(pieces, to: output) { () throws(OutputError) in
+      try RulePieceWriter(text)
+    }
+    try writing.run(threadCount: machine.threadCount)
+    machine.narrator.clear()
+    return Written(ruleCount: pieces.count)
   }
 
   private func writeCondensed(
@@ -161,9 +180,10 @@ struct MiningJob {
       let clock = Stopwatch()
       let nodeCount = mined.levels.levels.reduce(1) { $0 + $1.nodeCount }
       let text = try ItemsetText(mined.levels, items: mined.items)
-      let writing = ItemsetWriting(text, to: output) { [narrator = machine.narrator] nodes in
+      let pieces = ItemsetPieces(text) { [narrator = machine.narrator] nodes in
         if clock.isDue() { narrator.show("writing: \(nodes * 100 / nodeCount) %") }
       }
+      let writing = TextWriting(pieces, to: output) { ItemsetPieceWriter(text) }
       try writing.run(threadCount: machine.threadCount)
       machine.narrator.clear()
       return Written()
