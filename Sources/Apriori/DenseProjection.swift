@@ -23,9 +23,9 @@ struct DenseProjection: Sendable {
     let shift: UInt32
   }
 
-  init(_ view: BlockSetView) {
+  init(_ view: BlockSetView, merging: RowMerging) {
     rankCount = view.rankCount
-    let merged = mergedRows(view)
+    let merged = mergedRows(view, merging)
     rowCount = merged?.weights.count ?? view.rowCount
     stride = (rowCount + 511) / 512 * 8
     bitmaps = AlignedWords(count: rankCount * stride)
@@ -101,10 +101,19 @@ private let distinctShareLimit = 0.5
 /// So many rows are tried first; merging all of them is only begun where these repeat.
 private let sampleRowCount = 16_384
 
-/// Finds equal rows; nil where merging them does not pay.
+/// When equal rows are merged.
+enum RowMerging {
+  case wherePaying, always, never
+}
+
+/// Finds equal rows; nil where they are not to be merged.
 ///
 /// - Complexity: O(rows + occurrences) time, O(rows) memory.
-private func mergedRows(_ view: BlockSetView) -> MergedRows? {
+private func mergedRows(_ view: BlockSetView, _ merging: RowMerging) -> MergedRows? {
+  if merging == .never { return nil }
+  if merging == .always {
+    return RowPartition(view, blocks: view.blocks.indices, classLimit: view.rowCount).map(merged)
+  }
   if view.rowCount > 4 * sampleRowCount {
     var sampleBlocks = 0
     var sampleRows = 0
