@@ -1,20 +1,35 @@
 /// What the choice between bitmaps and rows of items is made by: how dense a block set is.
 ///
-/// Bitmaps pay when an item is in more than about one row in sixteen: below, most words of a bitmap
-/// are zero and walking the rows that hold the first item is cheaper. They cease to pay where two
-/// items meet in many times more rows than the rarest item has, so that most candidates are long, and
-/// the first item of a pair is on average in few rows: bitmaps over those alone are that much shorter.
-/// Counting adult at 0.1 % and 0.01 % became 2.6 and 3 times as fast by it. On 25 rows measured both
-/// ways, ``meetingLimit`` lies between mushroom at 1 % (5.4, bitmaps pay) and adult at 0.5 % (6.1).
+/// Where items are in more than about one row in sixteen, most words of a bitmap have bits. Bitmaps
+/// pay then, but where two items meet in many times more rows than the rarest item has, so that most
+/// candidates are long, and the first item of a pair is on average in few rows: bitmaps over those
+/// alone are that much shorter. Counting adult at 0.1 % and 0.01 % became 2.6 and 3 times as fast by
+/// it. On 25 rows measured both ways, ``meetingLimit`` lies between mushroom at 1 % (5.4, bitmaps pay)
+/// and adult at 0.5 % (6.1).
 ///
-/// `bench/calibrate` measures the limits anew, and whether the choice is right.
+/// Where items are rarer, walking the rows that hold the first item is cheaper, unless there are so
+/// few items that all their pairs are counted by bitmaps before the rows are even made. Longer
+/// candidates cost bitmaps more than rows, which ``advantageLimit`` allows for. T20I6 of a million
+/// transactions at 2 % takes half the time by it, T10I4D100K at 2 % a quarter.
+///
+/// `bench/calibrate` measures limits and times anew, and whether the choice is right.
 public struct LayoutEstimate: Sendable {
-  /// The share of rows with an item, on average, up to which bitmaps never pay.
+  /// The share of rows with an item, on average, up to which only few items make bitmaps pay.
   public static let sparseShare = 1.0 / 16
   /// The share of rows with the first item of a pair, on average, from which bitmaps always pay.
   public static let denseFirstShare = 1.0 / 8
   /// In how many times the rows of the rarest item two items meet where bitmaps cease to pay.
   public static let meetingLimit = 6.0
+  /// How many times as long as by bitmaps pairs must take by rows for bitmaps to pay.
+  public static let advantageLimit = 1.75
+  /// Nanoseconds of the AND and population count of a word of bitmaps near the core,
+  public static let wordNanoseconds = 0.1
+  /// and what each rank adds: the more bitmaps, the farther from the core they are.
+  public static let wordNanosecondsPerRank = 0.0005
+  /// Nanoseconds of turning an occurrence in a block into a rank in a row.
+  public static let occurrenceNanoseconds = 12.0
+  /// Nanoseconds of counting a rank that follows another one in a row.
+  public static let followerNanoseconds = 4.0
 
   /// The share of rows with an item, on average.
   public let share: Double
@@ -22,22 +37,43 @@ public struct LayoutEstimate: Sendable {
   public let firstShare: Double
   /// In how many times the rows of the rarest item two items meet, on average and by chance.
   public let meetings: Double
+  /// How many occurrences become ranks in rows.
+  public let occurrences: Double
+  /// How many ranks follow others, if all rows are equally long.
+  public let followers: Double
+  /// How many words all pairs are counted over.
+  public let pairWords: Double
+  private let rankCount: Double
 
   /// An estimate from the rows that hold each item, in rank order, and the number of all rows.
   public init(counts: [Int], rowCount: Int) {
-    let ranks = counts.count
-    let shares = counts.map { Double($0) / Double(max(rowCount, 1)) }
-    share = shares.reduce(0, +) / Double(max(ranks, 1))
+    let ranks = Double(counts.count)
+    let rows = Double(max(rowCount, 1))
+    let pairs = max(ranks * (ranks - 1) / 2, 1)
+    occurrences = counts.reduce(0) { $0 + Double($1) }
+    share = occurrences / rows / max(ranks, 1)
     var sum = 0.0
-    for (rank, share) in shares.enumerated() { sum += share * Double(ranks - 1 - rank) }
-    firstShare = sum / max(Double(ranks) * Double(ranks - 1) / 2, 1)
-    let rarest = shares.min() ?? 0
+    for (rank, count) in counts.enumerated() {
+      sum += Double(count) / rows * (ranks - 1 - Double(rank))
+    }
+    firstShare = sum / pairs
+    let rarest = Double(counts.min() ?? 0) / rows
     meetings = rarest > 0 ? share * share / rarest : .infinity
+    followers = occurrences * (occurrences / rows) / 2
+    pairWords = pairs * rows / 64
+    rankCount = ranks
+  }
+
+  /// How many times as long as by bitmaps the pairs take by rows, with making the rows.
+  public var advantage: Double {
+    (occurrences * Self.occurrenceNanoseconds + followers * Self.followerNanoseconds)
+      / (pairWords * (Self.wordNanoseconds + Self.wordNanosecondsPerRank * rankCount))
   }
 
   /// Whether counting by bitmaps over all rows is estimated to be faster than over rows of items.
   public var bitmapsPay: Bool {
-    share > Self.sparseShare
-      && (firstShare >= Self.denseFirstShare || meetings <= Self.meetingLimit)
+    if occurrences == 0 { return false }
+    if share <= Self.sparseShare { return advantage >= Self.advantageLimit }
+    return firstShare >= Self.denseFirstShare || meetings <= Self.meetingLimit
   }
 }

@@ -85,7 +85,9 @@ struct MeasuredRow {
     return .object([
       ("transactions", .integer(transactionCount)), ("items", .integer(rankCount)),
       ("share", .number(estimate.share)), ("first_share", .number(estimate.firstShare)),
-      ("meetings", .number(estimate.meetings)),
+      ("meetings", .number(estimate.meetings)), ("advantage", .number(estimate.advantage)),
+      ("occurrences", .number(estimate.occurrences)), ("followers", .number(estimate.followers)),
+      ("pair_words", .number(estimate.pairWords)),
       ("bitmaps_pay", .integer(estimate.bitmapsPay ? 1 : 0)),
       ("compiled", compiled), ("ways", .object(ways.map { ($0.name, json($0.best)) })),
       ("bound", try KernelBound(of: self).json),
@@ -97,6 +99,11 @@ struct MeasuredRow {
       ("share", .number(LayoutEstimate.sparseShare)),
       ("first_share", .number(LayoutEstimate.denseFirstShare)),
       ("meetings", .number(LayoutEstimate.meetingLimit)),
+      ("advantage", .number(LayoutEstimate.advantageLimit)),
+      ("word", .number(LayoutEstimate.wordNanoseconds)),
+      ("word_rank", .number(LayoutEstimate.wordNanosecondsPerRank)),
+      ("occurrence", .number(LayoutEstimate.occurrenceNanoseconds)),
+      ("follower", .number(LayoutEstimate.followerNanoseconds)),
     ])
   }
 
@@ -104,7 +111,7 @@ struct MeasuredRow {
     guard let time else { return .null }
     return .object([
       ("seconds", .number(time.all)), ("projecting", .number(time.projecting)),
-      ("counting", .number(time.counting)),
+      ("counting", .number(time.counting)), ("pairs", .number(time.pairs)),
     ])
   }
 
@@ -119,7 +126,7 @@ struct MeasuredRow {
     let started = now()
     let scratch = CountingScratch()
     let projection = try projection(layout)
-    var time = MiningTime(projecting: now() - started, counting: 0, all: 0)
+    var time = MiningTime(projecting: now() - started)
     var level = Level(
       items: items, itemCount: itemCount, transactionCount: UInt64(transactionCount))
     while true {
@@ -138,6 +145,7 @@ struct MeasuredRow {
             range, of: level, reports: [report], minimumSupport: minimumSupport, scratch: scratch))
         if now() - started > limit { return nil }
       }
+      if level.length == 1 { time.pairs = time.counting }
       level = Level(after: level, segments: segments, candidateCount: cut.candidateCount)
     }
     time.all = now() - started
@@ -148,8 +156,10 @@ struct MeasuredRow {
 /// Seconds of mining blocks that are in memory.
 struct MiningTime {
   var projecting: Double
-  var counting: Double
-  var all: Double
+  var counting = 0.0
+  /// The part of counting that pairs take.
+  var pairs = 0.0
+  var all = 0.0
 }
 
 /// One way to mine, and the least time it took; nil where it was given up.
