@@ -56,7 +56,7 @@ public struct Projection: Sendable {
     }
     let merging: RowMerging? =
       switch layout {
-      case .automatic: view.estimate.bitmapsPay ? .wherePaying : nil
+      case .automatic: estimatedMerging(view.estimate)
       case .dense: .wherePaying
       case .denseMerged: .always
       case .denseSeparate: .never
@@ -90,4 +90,10 @@ public struct Projection: Sendable {
       return sparse.rows.count * 4 + sparse.byteCountBesidesRows
     }
   }
+}
+
+/// Whether bitmaps are estimated to pay, and then when rows are merged; nil where they do not pay.
+private func estimatedMerging(_ estimate: LayoutEstimate) -> RowMerging? {
+  if !estimate.bitmapsPay { return nil }
+  return estimate.share > LayoutEstimate.sparseShare ? .wherePaying : .never
 }
