@@ -4,6 +4,7 @@ import argparse
 import json
 import math
 import os
+import statistics
 import sys
 from pathlib import Path
 
@@ -22,10 +23,14 @@ SECONDS = 0.001
 KERNEL_FACTOR = 1.3
 # A way that was given up took more than this many times as long as the chosen one.
 GIVEN_UP = 4
-CONSTANTS = {
-    "share": "an item is in more than this share of rows",
-    "first_share": "the first item of a pair is in at least this share of rows",
+# What a word of merged rows, which are few and near the core, takes beside its plane.
+WORD_NANOSECONDS = 0.1
+LIMITS = {
+    "share": "items are in more than this share of rows on average: then the next two decide",
+    "first_share": "the first item of a pair is in at least this share of rows, or",
     "meetings": "two items meet in at most so many times the rows of the rarest",
+    "sparse_meetings": "with rarer items the same, and",
+    "advantage": "by rows pairs take so many times as long as by bitmaps",
 }
 
 
@@ -111,17 +116,22 @@ def choice_table(rows):
 
 def loss(row, limits):
     """How many times the better of bitmaps and rows the choice by these limits takes."""
-    pays = row["share"] > limits["share"] and (
-        row["first_share"] >= limits["first_share"] or row["meetings"] <= limits["meetings"]
-    )
+    if row["share"] > limits["share"]:
+        pays = row["first_share"] >= limits["first_share"] or row["meetings"] <= limits["meetings"]
+    else:
+        pays = (
+            row["meetings"] <= limits["sparse_meetings"] and row["advantage"] >= limits["advantage"]
+        )
     given_up = GIVEN_UP * judged(row)[1]
-    dense, sparse = (min(seconds_of(row, way), given_up) for way in ("dense", "sparse"))
-    return (dense if pays else sparse) / min(dense, sparse)
+    bitmaps = min(seconds_of(row, way) for way in ("dense", "denseSeparate"))
+    bitmaps, rows = min(bitmaps, given_up), min(seconds_of(row, "sparse"), given_up)
+    return (bitmaps if pays else rows) / min(bitmaps, rows)
 
 
 def fitted(rows, name, compiled):
-    """The range of one limit that loses least where the others stay: low, high, mean, worst."""
-    values = sorted({row[name] for row in rows if row[name] is not None})
+    """The range of one limit that loses least where the others stay: low, high, mean."""
+    field = name.removeprefix("sparse_")
+    values = sorted({row[field] for row in rows if row[field] is not None})
     tries = [0, *((a + b) / 2 for a, b in zip(values, values[1:])), values[-1] * 2]
     mean = {
         value: geometric_mean([loss(row, compiled | {name: value}) for row in rows])
@@ -132,24 +142,79 @@ def fitted(rows, name, compiled):
     return near[0], near[-1], least
 
 
-def constant_table(rows):
+def limit_table(rows):
     compiled = rows[0]["compiled"]
     losses = [loss(row, compiled) for row in rows]
     yield ""
-    yield "## Constants"
+    yield "## Limits between bitmaps and rows of items"
     yield ""
     yield (
-        "Bitmaps are chosen over rows of items where the first limit holds, and the second or the "
-        "third. Measured is the range of each that would lose least on these rows, the others as "
-        f"compiled; the compiled ones lose {geometric_mean(losses) - 1:.1%} on average and "
+        "Measured is the range of each limit that would lose least on these rows, the others as "
+        f"compiled in. As compiled in they lose {geometric_mean(losses) - 1:.1%} on average and "
         f"{max(losses) - 1:.0%} at most."
     )
-    yield from head(["limit", ">compiled", ">measured", ">then lost on average"])
-    for name, meaning in CONSTANTS.items():
+    yield from head(["bitmaps are chosen where", ">compiled in", ">measured", ">then lost"])
+    for name, meaning in LIMITS.items():
         low, high, least = fitted(rows, name, compiled)
-        yield line(
-            f"{name}: {meaning}", f"{compiled[name]:g}", f"{low:.3g} to {high:.3g}", f"{least - 1:.1%}"
+        yield line(meaning, f"{compiled[name]:g}", f"{low:.3g} to {high:.3g}", f"{least - 1:.1%}")
+
+
+def straight_line(points):
+    """The least squares line through points: its value at 0, and its slope."""
+    mean_x, mean_y = (statistics.fmean(values) for values in zip(*points))
+    spread = sum((x - mean_x) ** 2 for x, _ in points)
+    slope = sum((x - mean_x) * (y - mean_y) for x, y in points) / spread if spread else 0
+    return mean_y - slope * mean_x, slope
+
+
+def time_table(rows):
+    """The times that the estimate of pairs adds up."""
+    compiled = rows[0]["compiled"]
+    made = [row for row in rows if row["ways"]["sparse"] and row["occurrences"]]
+    counted = [row for row in rows if row["ways"]["denseSeparate"] and row["items"] > 1]
+    planes = [plane_nanoseconds(row) for row in rows if has_planes(row)]
+    yield ""
+    yield "## Times that estimates add up"
+    yield from head(["nanoseconds of", ">compiled in", ">measured"])
+
+    def cells(meaning, name, measured):
+        return line(meaning, f"{compiled[name]:g}", f"{measured:.3g}")
+
+    if counted:
+        word, rank = straight_line(
+            [
+                (row["items"], row["ways"]["denseSeparate"]["pairs"] * 1e9 / row["pair_words"])
+                for row in counted
+            ]
         )
+        yield cells("a word of two bitmaps", "word", word)
+        yield cells("the same, for each item more", "word_rank", rank)
+    for meaning, name, part, count in (
+        ("an occurrence made a rank in a row", "occurrence", "projecting", "occurrences"),
+        ("a rank that follows in a row", "follower", "pairs", "followers"),
+    ):
+        times = [row["ways"]["sparse"][part] * 1e9 / row[count] for row in made]
+        if times:
+            yield cells(meaning, name, statistics.median(times))
+    if planes:
+        yield line("a weight plane of merged rows, a candidate", "16", f"{statistics.median(planes):.3g}")
+
+
+def has_planes(row):
+    """Whether merged rows were counted long enough to tell what a plane takes."""
+    return (
+        row["bound"]
+        and row["bound"]["candidates"] > 1000
+        and len(row["merged_words"]) > 1
+        and row["ways"]["denseMerged"]
+    )
+
+
+def plane_nanoseconds(row):
+    """What a plane takes beside its words."""
+    candidate = row["ways"]["denseMerged"]["counting"] * 1e9 / row["bound"]["candidates"]
+    words = sum(row["merged_words"]) * WORD_NANOSECONDS
+    return (candidate - words) / len(row["merged_words"])
 
 
 def bound_table(rows):
@@ -210,7 +275,7 @@ def main():
     print("\n".join(kernel_table(kernels)))
     if not rows:
         raise Failure("no row was measured: see --only and LODE_TEST_DATA")
-    for table in (choice_table, constant_table, bound_table):
+    for table in (choice_table, limit_table, time_table, bound_table):
         print("\n".join(table(rows)))
     report = {**results.surroundings(HERE.parent, lode), "kernels": kernels, "rows": rows}
     stored = HERE / (".data" if chosen.only else "results") / "calibration.json"

@@ -27,12 +27,14 @@ struct DenseProjection: Sendable {
     let all = RowBitmaps(view)
     if let distinct = distinctRows(of: all, merging) {
       let order = distinct.byDescendingWeight()
-      self.init(
-        RowBitmaps(distinct, order: order, rankCount: all.rankCount),
-        planes: weightPlanes(distinct.weights(of: order)))
-    } else {
-      self.init(all, planes: [])
+      let planes = weightPlanes(distinct.weights(of: order))
+      if merging == .always || planesPay(planes, insteadOf: all.stride) {
+        self.init(
+          RowBitmaps(distinct, order: order, rankCount: all.rankCount), planes: planes)
+        return
+      }
     }
+    self.init(all, planes: [])
   }
 
   private init(_ rows: RowBitmaps, planes: [WeightPlane]) {
@@ -62,10 +64,28 @@ private func weightPlanes(_ weights: [UInt32]) -> [DenseProjection.WeightPlane] 
   return planes
 }
 
-/// At most this share of rows may stay distinct for merging to pay: the weights cost planes.
-private let distinctShareLimit = 0.5
+/// Nanoseconds that counting a candidate takes a weight plane more, and a word of bitmaps more.
+///
+/// A plane is an intersection and a call for the few siblings of a node, so it takes as long as a
+/// sixty words. `bench/calibrate` measures both.
+private let planeNanoseconds = 16.0
+private let wordNanoseconds = 0.26
+
+/// Whether counting over merged rows is estimated to be no slower than over all.
+private func planesPay(
+  _ planes: [DenseProjection.WeightPlane], insteadOf wordCount: Int
+) -> Bool {
+  let planeWords = planes.reduce(0) { $0 + $1.wordCount }
+  return Double(planes.count) * planeNanoseconds + Double(planeWords) * wordNanoseconds
+    <= Double(wordCount) * wordNanoseconds
+}
+
+/// At most this share of rows may stay distinct for merging to be gone on with.
+private let distinctShareLimit = 0.1
 /// So many rows are tried first; merging all of them is only gone on with where these repeat.
 private let sampleRowCount = 16_384
+/// At most this share of them may be distinct: it falls with more rows.
+private let sampleShareLimit = 0.5
 
 /// When equal rows are merged.
 enum RowMerging {
@@ -79,7 +99,7 @@ private func distinctRows(of bitmaps: RowBitmaps, _ merging: RowMerging) -> Dist
   if merging == .never { return nil }
   let share = merging == .always ? 1 : distinctShareLimit
   let limit = Int(share * Double(bitmaps.rowCount))
-  let sampleLimit = Int(distinctShareLimit * Double(sampleRowCount))
+  let sampleLimit = Int(sampleShareLimit * Double(sampleRowCount))
   let wordCount = (bitmaps.rankCount + 63) / 64
   guard wordCount > 0, limit > 0 else { return nil }
   var distinct = DistinctRows(wordCount: wordCount, limit: limit)

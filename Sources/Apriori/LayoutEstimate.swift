@@ -8,9 +8,10 @@
 /// and adult at 0.5 % (6.1).
 ///
 /// Where items are rarer, walking the rows that hold the first item is cheaper, unless there are so
-/// few items that all their pairs are counted by bitmaps before the rows are even made. Longer
-/// candidates cost bitmaps more than rows, which ``advantageLimit`` allows for. T20I6 of a million
-/// transactions at 2 % takes half the time by it, T10I4D100K at 2 % a quarter.
+/// few items that all their pairs are counted by bitmaps before the rows are even made, and pairs meet
+/// in so few rows that longer candidates are few. T20I6 of a million transactions at 2 % takes half the
+/// time by it, T10I4D100K at 2 % a quarter; T40I10 at 1 % (0.31) still gains, at 0.5 % (0.48) it would
+/// lose.
 ///
 /// `bench/calibrate` measures limits and times anew, and whether the choice is right.
 public struct LayoutEstimate: Sendable {
@@ -20,11 +21,13 @@ public struct LayoutEstimate: Sendable {
   public static let denseFirstShare = 1.0 / 8
   /// In how many times the rows of the rarest item two items meet where bitmaps cease to pay.
   public static let meetingLimit = 6.0
-  /// How many times as long as by bitmaps pairs must take by rows for bitmaps to pay.
-  public static let advantageLimit = 1.75
-  /// Nanoseconds of the AND and population count of a word of bitmaps near the core,
+  /// The same for items below ``sparseShare``.
+  public static let sparseMeetingLimit = 0.4
+  /// How many times as long as by bitmaps their pairs must take by rows for bitmaps to pay.
+  public static let advantageLimit = 1.5
+  /// Nanoseconds of the AND and population count of a word of bitmaps near the core.
   public static let wordNanoseconds = 0.1
-  /// and what each rank adds: the more bitmaps, the farther from the core they are.
+  /// What each rank adds to that: the more bitmaps, the farther from the core they are.
   public static let wordNanosecondsPerRank = 0.0005
   /// Nanoseconds of turning an occurrence in a block into a rank in a row.
   public static let occurrenceNanoseconds = 12.0
@@ -73,7 +76,9 @@ public struct LayoutEstimate: Sendable {
   /// Whether counting by bitmaps over all rows is estimated to be faster than over rows of items.
   public var bitmapsPay: Bool {
     if occurrences == 0 { return false }
-    if share <= Self.sparseShare { return advantage >= Self.advantageLimit }
+    if share <= Self.sparseShare {
+      return meetings <= Self.sparseMeetingLimit && advantage >= Self.advantageLimit
+    }
     return firstShare >= Self.denseFirstShare || meetings <= Self.meetingLimit
   }
 }

@@ -9,7 +9,7 @@ struct MeasuredRow {
   static let transactionLimit = 1 << 18
   /// All ways take turns, so often or until that takes too long.
   private static let rounds = 9
-  private static let roundsSeconds = 2.0
+  private static let roundsSeconds = 6.0
   /// A way this many times as slow as the one that is chosen is given up.
   private static let givenUpFactor = 4.0
   /// Bytes that counting may keep from level to level, as a worker may.
@@ -89,7 +89,11 @@ struct MeasuredRow {
       ("occurrences", .number(estimate.occurrences)), ("followers", .number(estimate.followers)),
       ("pair_words", .number(estimate.pairWords)),
       ("bitmaps_pay", .integer(estimate.bitmapsPay ? 1 : 0)),
-      ("compiled", compiled), ("ways", .object(ways.map { ($0.name, json($0.best)) })),
+      ("compiled", compiled),
+      (
+        "merged_words",
+        .list((try projection(.denseMerged).wordsPerCandidate ?? []).map { .integer($0) })
+      ), ("ways", .object(ways.map { ($0.name, json($0.best)) })),
       ("bound", try KernelBound(of: self).json),
     ])
   }
@@ -99,6 +103,7 @@ struct MeasuredRow {
       ("share", .number(LayoutEstimate.sparseShare)),
       ("first_share", .number(LayoutEstimate.denseFirstShare)),
       ("meetings", .number(LayoutEstimate.meetingLimit)),
+      ("sparse_meetings", .number(LayoutEstimate.sparseMeetingLimit)),
       ("advantage", .number(LayoutEstimate.advantageLimit)),
       ("word", .number(LayoutEstimate.wordNanoseconds)),
       ("word_rank", .number(LayoutEstimate.wordNanosecondsPerRank)),
