@@ -52,6 +52,11 @@ let package = Package(
       "Blocks", ["Itemsets", "CBitmapKernels", "CLZ4", "CXXHash"],
       settings: [.strictMemorySafety()]),
     library("Apriori", ["Itemsets", "Blocks", "CBitmapKernels", "CXXHash"]),
+    // What `bench/calibrate` runs: every way to count, timed.
+    .executableTarget(
+      name: "calibrate",
+      dependencies: ["CBitmapKernels", "Itemsets", "TransactionReaders", "Blocks", "Apriori"],
+      swiftSettings: strict),
     library("AssociationRules", ["Itemsets", "Apriori"]),
     library(
       "Messages", ["Itemsets", "Blocks", "Apriori", "CLZ4", "CXXHash"],

@@ -150,11 +150,10 @@ PEER_ROWS = [
             ("chess.dat", "60"),
             ("mushroom.dat", "10"),
             ("T10I4D100K.dat", "0.1"),
-            (SMALL_QUEST.name, "0.1"),
         ],
         times_as_fast=100,
     ),
-    PeerRow("spark", Row(LARGE_QUEST.name, "0.5"), times_as_fast=20),
+    PeerRow("spark", Row(LARGE_QUEST.name, "2"), times_as_fast=20),
 ]
 
 

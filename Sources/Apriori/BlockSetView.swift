@@ -52,4 +52,9 @@ struct BlockSetView {
 
   /// How often any of the ranks occurs.
   var occurrenceCount: Int { (0..<rankCount).reduce(0) { $0 + count(of: $1) } }
+
+  /// How dense the block set is.
+  var estimate: LayoutEstimate {
+    LayoutEstimate(counts: (0..<rankCount).map { count(of: $0) }, rowCount: rowCount)
+  }
 }

@@ -52,9 +52,25 @@ private struct RangeCutter {
     segment.words.withUnsafeBufferPointer { words in
       path.withUnsafeMutableBufferPointer { path in
         guard let words = words.baseAddress else { return }
-        cut(segment, words: words, index: index, path: path)
+        if segment.candidateCount <= targetCandidateCount {
+          takeWhole(segment, words: words, index: index)
+        } else {
+          cut(segment, words: words, index: index, path: path)
+        }
       }
     }
+  }
+
+  /// Makes one range of all nodes of a segment, without a look at each.
+  private mutating func takeWhole(
+    _ segment: LevelSegment, words: UnsafePointer<UInt32>, index: Int
+  ) {
+    let first = GroupHeader(words: words, offset: 0, pathLength: pathLength)
+    let path = UnsafeBufferPointer(start: words + first.tailOffset, count: pathLength)
+    ranges.append(
+      CandidateRange(
+        segment: index, groupOffset: 0, path: Array(path), firstExtension: 0, firstNode: 0,
+        nodeCount: segment.counts.count, candidateCount: segment.candidateCount))
   }
 
   private mutating func cut(
@@ -62,6 +78,9 @@ private struct RangeCutter {
     path: UnsafeMutableBufferPointer<UInt32>
   ) {
     var open: CandidateRange?
+    // What the open range has taken, kept apart: most groups change nothing else.
+    var nodesEnd = 0
+    var candidateCount = 0
     var offset = 0
     var node = 0
     for _ in 0..<segment.groupCount {
@@ -73,27 +92,33 @@ private struct RangeCutter {
       }
       var first = 0
       while first + 1 < group.extensionCount {
-        var range =
-          open
-          ?? CandidateRange(
+        if open == nil {
+          open = CandidateRange(
             segment: index, groupOffset: offset, path: Array(path), firstExtension: first,
             firstNode: node + first, nodeCount: 0, candidateCount: 0)
+          candidateCount = 0
+        }
         let rest = group.extensionCount - first
-        let taken = nodesReaching(targetCandidateCount - range.candidateCount, of: rest)
-        range.nodeCount = node + first + taken - range.firstNode
-        range.candidateCount += candidates(ofFirst: taken, of: rest)
+        let taken = nodesReaching(targetCandidateCount - candidateCount, of: rest)
+        candidateCount += candidates(ofFirst: taken, of: rest)
         first += taken
-        if range.candidateCount >= targetCandidateCount {
-          ranges.append(range)
+        nodesEnd = node + first
+        if candidateCount >= targetCandidateCount {
+          append(open, nodesEnd: nodesEnd, candidateCount: candidateCount)
           open = nil
-        } else {
-          open = range
         }
       }
       node += group.extensionCount
       offset = group.end
     }
-    if let range = open { ranges.append(range) }
+    append(open, nodesEnd: nodesEnd, candidateCount: candidateCount)
+  }
+
+  private mutating func append(_ open: CandidateRange?, nodesEnd: Int, candidateCount: Int) {
+    guard var range = open else { return }
+    range.nodeCount = nodesEnd - range.firstNode
+    range.candidateCount = candidateCount
+    ranges.append(range)
   }
 }
 

@@ -23,49 +23,26 @@ struct DenseProjection: Sendable {
     let shift: UInt32
   }
 
-  init(_ view: BlockSetView) {
-    rankCount = view.rankCount
-    let merged = mergedRows(view)
-    rowCount = merged?.weights.count ?? view.rowCount
-    stride = (rowCount + 511) / 512 * 8
-    bitmaps = AlignedWords(count: rankCount * stride)
-    guard let merged else {
-      planes = []
-      for block in view.blocks.indices {
-        for rank in 0..<rankCount {
-          guard let container = view.container(rank, in: block) else { continue }
-          view.blocks[block].or(
-            container, into: bitmaps.base + rank * stride, bitOffset: view.firstRows[block])
-        }
-      }
-      return
-    }
-    planes = weightPlanes(merged.weights)
-    var rows = [UInt16](repeating: 0, count: BlockLimits.transactions)
-    rows.withUnsafeMutableBufferPointer { rows in
-      merged.rowOf.withUnsafeBufferPointer { rowOf in
-        guard let rowsBase = rows.baseAddress, let rowOfBase = rowOf.baseAddress else { return }
-        for block in view.blocks.indices {
-          for rank in 0..<rankCount {
-            guard let container = view.container(rank, in: block) else { continue }
-            view.blocks[block].decodeRows(of: container, into: rowsBase)
-            setMergedBits(
-              rowsBase, count: Int(container.cardinality),
-              rowOf: rowOfBase + view.firstRows[block], bitmap: bitmaps.base + rank * stride)
-          }
-        }
+  init(_ view: BlockSetView, merging: RowMerging) {
+    let all = RowBitmaps(view)
+    if let distinct = distinctRows(of: all, merging) {
+      let order = distinct.byDescendingWeight()
+      let planes = weightPlanes(distinct.weights(of: order))
+      if merging == .always || planesPay(planes, insteadOf: all.stride) {
+        self.init(
+          RowBitmaps(distinct, order: order, rankCount: all.rankCount), planes: planes)
+        return
       }
     }
+    self.init(all, planes: [])
   }
-}
 
-private func setMergedBits(
-  _ rows: UnsafePointer<UInt16>, count: Int, rowOf: UnsafePointer<UInt32>,
-  bitmap: UnsafeMutablePointer<UInt64>
-) {
-  for index in 0..<count {
-    let row = Int(rowOf[Int(rows[index])])
-    bitmap[row >> 6] |= 1 << UInt64(row & 63)
+  private init(_ rows: RowBitmaps, planes: [WeightPlane]) {
+    rankCount = rows.rankCount
+    rowCount = rows.rowCount
+    stride = rows.stride
+    bitmaps = rows.words
+    self.planes = planes
   }
 }
 
@@ -87,46 +64,57 @@ private func weightPlanes(_ weights: [UInt32]) -> [DenseProjection.WeightPlane] 
   return planes
 }
 
-/// Which rows of a block set are equal after infrequent items are dropped.
-private struct MergedRows {
-  /// How many rows each merged row stands for, descending.
-  var weights: [UInt32]
-  /// The merged row of each row of the block set.
-  var rowOf: [UInt32]
-}
-
-/// At most this share of rows may stay distinct for merging to pay: the weights cost planes and the
-/// building a second pass.
-private let distinctShareLimit = 0.5
-/// So many rows are tried first; merging all of them is only begun where these repeat.
-private let sampleRowCount = 16_384
-
-/// Finds equal rows; nil where merging them does not pay.
+/// Nanoseconds that counting a candidate takes a weight plane more, and a word of bitmaps more.
 ///
-/// - Complexity: O(rows + occurrences) time, O(rows) memory.
-private func mergedRows(_ view: BlockSetView) -> MergedRows? {
-  if view.rowCount > 4 * sampleRowCount {
-    var sampleBlocks = 0
-    var sampleRows = 0
-    while sampleBlocks < view.blocks.count, sampleRows < sampleRowCount {
-      sampleRows += view.blocks[sampleBlocks].transactionCount
-      sampleBlocks += 1
-    }
-    let sampleLimit = Int(distinctShareLimit * Double(sampleRows))
-    if RowPartition(view, blocks: 0..<sampleBlocks, classLimit: sampleLimit) == nil { return nil }
-  }
-  let classLimit = Int(distinctShareLimit * Double(view.rowCount))
-  return RowPartition(view, blocks: view.blocks.indices, classLimit: classLimit).map(merged)
+/// A plane is an intersection and a call for the few siblings of a node, so it takes as long as a
+/// sixty words. `bench/calibrate` measures both.
+private let planeNanoseconds = 16.0
+private let wordNanoseconds = 0.26
+
+/// Whether counting over merged rows is estimated to be no slower than over all.
+private func planesPay(
+  _ planes: [DenseProjection.WeightPlane], insteadOf wordCount: Int
+) -> Bool {
+  let planeWords = planes.reduce(0) { $0 + $1.wordCount }
+  return Double(planes.count) * planeNanoseconds + Double(planeWords) * wordNanoseconds
+    <= Double(wordCount) * wordNanoseconds
 }
 
-private func merged(_ partition: RowPartition) -> MergedRows {
-  // Descending weight keeps the planes of high bits short.
-  let order = partition.sizes.indices.sorted {
-    (partition.sizes[$1], $0) < (partition.sizes[$0], $1)
+/// At most this share of rows may stay distinct for merging to be gone on with.
+private let distinctShareLimit = 0.1
+/// So many rows are tried first; merging all of them is only gone on with where these repeat.
+private let sampleRowCount = 16_384
+/// At most this share of them may be distinct: it falls with more rows.
+private let sampleShareLimit = 0.5
+
+/// When equal rows are merged.
+enum RowMerging {
+  case wherePaying, always, never
+}
+
+/// Finds equal rows; nil where they are not to be merged.
+///
+/// - Complexity: O(rows x ranks / 64) time and memory.
+private func distinctRows(of bitmaps: RowBitmaps, _ merging: RowMerging) -> DistinctRows? {
+  if merging == .never { return nil }
+  let share = merging == .always ? 1 : distinctShareLimit
+  let limit = Int(share * Double(bitmaps.rowCount))
+  let sampleLimit = Int(sampleShareLimit * Double(sampleRowCount))
+  let wordCount = (bitmaps.rankCount + 63) / 64
+  guard wordCount > 0, limit > 0 else { return nil }
+  var distinct = DistinctRows(wordCount: wordCount, limit: limit)
+  let squares = UnsafeMutablePointer<UInt64>.allocate(capacity: 512)
+  defer { squares.deallocate() }
+  let rows = UnsafeMutablePointer<UInt64>.allocate(capacity: 512 * wordCount)
+  defer { rows.deallocate() }
+  for first in stride(from: 0, to: bitmaps.rowCount, by: 512) {
+    if first == sampleRowCount, bitmaps.rowCount > 4 * sampleRowCount,
+      merging != .always, distinct.count > sampleLimit
+    {
+      return nil
+    }
+    bitmaps.copyRows(from: first, squares: squares, to: rows)
+    if !distinct.add(rows, count: min(512, bitmaps.rowCount - first)) { return nil }
   }
-  var rowOfClass = [UInt32](repeating: 0, count: order.count)
-  for (row, number) in order.enumerated() { rowOfClass[number] = UInt32(truncatingIfNeeded: row) }
-  return MergedRows(
-    weights: order.map { partition.sizes[$0] },
-    rowOf: partition.classes.map { rowOfClass[Int($0)] })
+  return distinct
 }

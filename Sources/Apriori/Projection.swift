@@ -20,8 +20,12 @@ public struct Projection: Sendable {
   public enum Layout: String, Sendable, CaseIterable {
     /// Whichever is estimated to count faster.
     case automatic
-    /// A bitmap an item.
+    /// A bitmap an item; equal rows merged where that pays.
     case dense
+    /// A bitmap an item; equal rows merged.
+    case denseMerged
+    /// A bitmap an item and a bit a row.
+    case denseSeparate
     /// Rows of items.
     case sparse
   }
@@ -50,20 +54,29 @@ public struct Projection: Sendable {
           + " at most \(Self.positionLimit) can be counted together (limit blockSetPositions):"
           + " raise --min-support, or use a smaller --block-transactions")
     }
-    let dense =
+    let merging: RowMerging? =
       switch layout {
-      case .dense: true
-      case .sparse: false
-      case .automatic: bitmapsPay(view)
+      case .automatic: estimatedMerging(view.estimate)
+      case .dense: .wherePaying
+      case .denseMerged: .always
+      case .denseSeparate: .never
+      case .sparse: nil
       }
-    if dense {
-      form = .dense(DenseProjection(view))
+    if let merging {
+      form = .dense(DenseProjection(view, merging: merging))
     } else if rankCount < Int(UInt16.max) {
       form = .sparse(SparseProjection(view, cacheLimit: cacheLimit, frequentShare: frequentShare))
     } else {
       form = .sparseWide(
         SparseProjection(view, cacheLimit: cacheLimit, frequentShare: frequentShare))
     }
+  }
+
+  /// The words over which a candidate is counted: one entry, or one a weight plane where equal rows
+  /// are merged; nil where there are no bitmaps.
+  public var wordsPerCandidate: [Int]? {
+    guard case .dense(let dense) = form else { return nil }
+    return dense.planes.isEmpty ? [dense.stride] : dense.planes.map(\.wordCount)
   }
 
   /// Bytes held by the projection, with what counting has left in it.
@@ -79,31 +92,8 @@ public struct Projection: Sendable {
   }
 }
 
-/// The share of rows with an item, on average, up to which bitmaps never pay.
-private let sparseShare = 1.0 / 16
-/// The share of rows with the first item of a pair, on average, from which bitmaps always pay.
-private let denseFirstShare = 1.0 / 8
-/// In how many times the rows of the rarest item two items meet where bitmaps cease to pay.
-private let meetingLimit = 6.0
-
-/// Whether counting by bitmaps over all rows is estimated to be faster than over rows of items.
-///
-/// Bitmaps pay when an item is in more than about one row in sixteen: below, most words of a bitmap
-/// are zero and walking the rows that hold the first item is cheaper. They cease to pay where two
-/// items meet in many times more rows than the rarest item has, so that most candidates are long, and
-/// the first item of a pair is on average in few rows: bitmaps over those alone are that much shorter.
-/// Counting adult at 0.1 % and 0.01 % became 2.6 and 3 times as fast by it. On 25 rows measured both
-/// ways, ``meetingLimit`` lies between mushroom at 1 % (5.4, bitmaps pay) and adult at 0.5 % (6.1).
-private func bitmapsPay(_ view: BlockSetView) -> Bool {
-  let ranks = view.rankCount
-  if ranks == 0 || view.rowCount == 0 { return false }
-  var shares: [Double] = []
-  for rank in 0..<ranks { shares.append(Double(view.count(of: rank)) / Double(view.rowCount)) }
-  let share = shares.reduce(0, +) / Double(ranks)
-  if share <= sparseShare { return false }
-  var firstShare = 0.0
-  for (rank, share) in shares.enumerated() { firstShare += share * Double(ranks - 1 - rank) }
-  firstShare /= max(Double(ranks) * Double(ranks - 1) / 2, 1)
-  let rarest = shares.min() ?? 0
-  return firstShare >= denseFirstShare || share * share <= meetingLimit * rarest
+/// Whether bitmaps are estimated to pay, and then when rows are merged; nil where they do not pay.
+private func estimatedMerging(_ estimate: LayoutEstimate) -> RowMerging? {
+  if !estimate.bitmapsPay { return nil }
+  return estimate.share > LayoutEstimate.sparseShare ? .wherePaying : .never
 }

@@ -138,7 +138,10 @@ struct SurvivorSelection {
             header[0] = UInt32(truncatingIfNeeded: shared)
             header[1] = UInt32(truncatingIfNeeded: group.perfectCount)
             header[2] = UInt32(truncatingIfNeeded: group.extensionCount)
-            (header + LevelSegment.headerLength).update(from: path + shared, count: tail)
+            // One rank as a rule: too few for a call.
+            for place in 0..<tail {
+              header[LevelSegment.headerLength &+ place] = path[shared &+ place]
+            }
             if group.perfectCount > 0 {
               (extensions + group.perfectCount).update(
                 from: extensions, count: group.extensionCount)
@@ -192,14 +195,23 @@ private struct OpenGroup {
     _ siblings: UnsafePointer<UInt32>, _ siblingCounts: UnsafePointer<Count>, count: Int,
     nodeCount: UInt64, minimumSupport: UInt64
   ) {
+    // Local, so that they stay in registers whatever the stores below may overlap.
+    let (extensions, counts, perfect) = (self.extensions, self.counts, self.perfect)
+    var extensionCount = self.extensionCount
+    var perfectCount = self.perfectCount
     for index in 0..<count {
+      let sibling = siblings[index]
       let candidateCount = UInt64(truncatingIfNeeded: siblingCounts[index])
-      let isPerfect = candidateCount == nodeCount
-      extensions[extensionCount] = siblings[index]
+      // As numbers, since as conditions they become branches, which half of all candidates mispredict.
+      let isFrequent = candidateCount >= minimumSupport ? 1 : 0
+      let isPerfect = candidateCount == nodeCount ? 1 : 0
+      extensions[extensionCount] = sibling
       counts[extensionCount] = candidateCount
-      perfect[perfectCount] = siblings[index]
-      extensionCount &+= candidateCount >= minimumSupport && !isPerfect ? 1 : 0
-      perfectCount &+= isPerfect ? 1 : 0
+      perfect[perfectCount] = sibling
+      extensionCount &+= isFrequent & ~isPerfect
+      perfectCount &+= isPerfect
     }
+    self.extensionCount = extensionCount
+    self.perfectCount = perfectCount
   }
 }

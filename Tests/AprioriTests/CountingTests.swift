@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [Projection.Layout.dense, .sparse])
+  @Test(arguments: [Projection.Layout.denseMerged, .denseSeparate, .sparse])
   func pollsCountWhatReportsCount(layout: Projection.Layout) throws {
     let scratch = CountingScratch()
     var polled = 0
@@ -139,7 +139,7 @@ import Testing
     if frequentShare ?? 0 >= 0.25 { #expect(lackingRanges > 0) }
   }
 
-  @Test(arguments: [Projection.Layout.dense, .sparse])
+  @Test(arguments: [Projection.Layout.denseMerged, .denseSeparate, .sparse])
   func listsAreAllCountsFiltered(layout: Projection.Layout) throws {
     let scratch = CountingScratch()
     try forEachRange(seeds: 0..<100) { data, level, range, random in
@@ -154,7 +154,7 @@ import Testing
   }
 
   /// Groups large enough that it is asked first whether their node can exceed the allowance.
-  @Test(arguments: [(Projection.Layout.dense, 1), (.dense, 4), (.sparse, 1)])
+  @Test(arguments: [(Projection.Layout.denseSeparate, 1), (.denseMerged, 4), (.sparse, 1)])
   func silentNodesChangeNothing(layout: Projection.Layout, copies: Int) throws {
     var random = SeededGenerator(seed: 7)
     // Where rows repeat they are merged and have weights.
@@ -207,7 +207,7 @@ import Testing
         count($0, of: level, in: projection, mode: .all, scratch: scratch)
       }
     }
-    let dense = try data.projection(of: [0], layout: .dense)
+    let dense = try data.projection(of: [0], layout: .denseMerged)
     #expect(levels.count >= 4)
     for level in levels.reversed() {
       #expect(countAll(level, in: later) == countAll(level, in: dense), "level \(level.length)")
@@ -218,7 +218,7 @@ import Testing
     let scratch = CountingScratch()
     try forEachRange(seeds: 0..<100) { data, level, range, random in
       let all = Array(data.shards.indices)
-      let whole = try data.projection(of: all, layout: .dense)
+      let whole = try data.projection(of: all, layout: .denseMerged)
       let mode =
         random.oneIn(3)
         ? ReportMode.all : .above(allowance: UInt64.random(in: 0...9, using: &random))

@@ -177,7 +177,7 @@ struct SimulatedCluster {
   private mutating func projections(of shards: [Int]) throws -> [Projection] {
     let parts = random.oneIn(3) ? random.parts(of: shards) : [shards]
     return try parts.map {
-      try data.projection(of: $0, layout: random.oneIn(2) ? .dense : .sparse)
+      try data.projection(of: $0, layout: random.oneIn(2) ? .denseMerged : .sparse)
     }
   }
 

@@ -47,8 +47,8 @@ import Testing
         data.rows, itemCount: data.itemCount, minimumSupport: data.support)
       var reference: [[String]]?
       for (layout, perBlock, perSet, threads) in [
-        (.automatic, 65_536, 1 << 18, 1), (.dense, 65_536, 1 << 18, 1),
-        (.sparse, 65_536, 1 << 18, 2), (.dense, 7, 20, 2), (.sparse, 3, 10, 1),
+        (.automatic, 65_536, 1 << 18, 1), (.denseSeparate, 65_536, 1 << 18, 1),
+        (.sparse, 65_536, 1 << 18, 2), (.denseMerged, 7, 20, 2), (.sparse, 3, 10, 1),
         (.sparse, 1, 1, 1), (.dense, 2, 2, 3),
       ] as [(Projection.Layout, Int, Int, Int)] {
         let mined = try mine(

@@ -1,0 +1,85 @@
+import Apriori
+
+/// What counting by bitmaps takes at least: the kernel calls that it makes, at their measured speed.
+///
+/// Every node is intersected with its path, which is intersected where it changed, and counted
+/// against its later siblings; with merged rows once for each weight plane. What the count takes
+/// beyond is the walk through the level and everything that keeps a kernel from its best.
+struct KernelBound {
+  /// How many candidates were counted.
+  private var candidateCount = 0
+  /// Intersections of two bitmaps that make a third one.
+  private var andCount = 0
+  /// Calls that count, by the number of siblings.
+  private var calls: [Int] = []
+  /// What the calls take at their speed, and at that of batches of eight.
+  private var kernelSeconds = 0.0
+  private var batchSeconds = 0.0
+  private var countingSeconds = 0.0
+  private var passes: [Int]?
+
+  /// A bound for a row, with no figures where rows are counted.
+  init(of row: MeasuredRow) throws {
+    let projection = try row.projection(.automatic)
+    guard let passes = projection.wordsPerCandidate else { return }
+    self.passes = passes
+    for repetition in 0..<5 {
+      var watched = self
+      guard let time = try row.mine(.automatic, watch: { if repetition == 0 { watched.add($0) } })
+      else { return }
+      if repetition == 0 { self = watched }
+      if repetition == 0 || time.counting < countingSeconds { countingSeconds = time.counting }
+      if time.counting > 0.5 { break }
+    }
+    addTimes(passes: passes, rankCount: row.items.count)
+  }
+
+  private mutating func add(_ level: Level) {
+    let pathLength = level.length - 1
+    for segment in level.segments {
+      var offset = 0
+      for _ in 0..<segment.groupCount {
+        let shared = Int(segment.words[offset])
+        let extensionCount = Int(segment.words[offset + 2])
+        offset +=
+          LevelSegment.headerLength + pathLength - shared + Int(segment.words[offset + 1])
+          + extensionCount
+        if extensionCount < 2 { continue }
+        if pathLength > 0 { andCount += extensionCount - 1 + pathLength - max(shared, 1) }
+        if calls.count < extensionCount {
+          calls += Array(repeating: 0, count: extensionCount - calls.count)
+        }
+        for siblings in 1..<extensionCount { calls[siblings] += 1 }
+        candidateCount += extensionCount * (extensionCount - 1) / 2
+      }
+    }
+  }
+
+  private mutating func addTimes(passes: [Int], rankCount: Int) {
+    let wordCount = passes.max() ?? 0
+    let bench = KernelBench(wordCount: wordCount, bitmapCount: rankCount)
+    kernelSeconds = Double(andCount) * bench.andSeconds()
+    batchSeconds = kernelSeconds
+    for words in passes {
+      let batched = bench.countSeconds(batch: 8, words: words) / 8
+      let plane =
+        passes.count > 1
+        ? KernelBench(wordCount: words, bitmapCount: rankCount).andSeconds() : 0
+      for (siblings, count) in calls.enumerated() where count > 0 {
+        let seconds = bench.countSeconds(batch: siblings, words: words)
+        kernelSeconds += Double(count) * (seconds + plane)
+        batchSeconds += Double(count) * (Double(siblings) * batched + plane)
+      }
+    }
+  }
+
+  var json: JSON {
+    guard let passes else { return .null }
+    return .object([
+      ("candidates", .integer(candidateCount)), ("ands", .integer(andCount)),
+      ("calls", .integer(calls.reduce(0, +))), ("words", .list(passes.map { .integer($0) })),
+      ("kernel_seconds", .number(kernelSeconds)), ("batch_seconds", .number(batchSeconds)),
+      ("counting_seconds", .number(countingSeconds)),
+    ])
+  }
+}
