@@ -170,6 +170,8 @@ extension JobMachine {
           shards: shards, worker: worker, incarnation: member?.incarnation, digest: answer.digest,
           mode: mode, report: 0, content: content))
       opened.bytesHeld += content.byteCount
+      opened.reports.count += 1
+      opened.reports.bytes += content.byteCount
     }
     return acceptance
   }
@@ -333,8 +335,7 @@ extension JobMachine {
         let asked = opened.ranges[range].reports[poll.report]
         let piece = try opened.add(
           BlockSet(home: asked.worker, shards: asked.shards), phase: .poll)
-        opened.pieces[piece].returned.insertSorted(UInt32(truncatingIfNeeded: range))
-        opened.isExhausted = false
+        opened.update(piece) { $0.returned.insertSorted(UInt32(truncatingIfNeeded: range)) }
         touched.append(piece)
       }
       level = opened
