@@ -50,13 +50,12 @@ extension JobMachine {
 
   /// Notes that a range of a lease needs no answer any more.
   private mutating func settle(_ range: UInt32, of lease: UInt64, key: CountingKey) {
-    guard var known = leases[lease], let level, level.pieces[known.piece].shards == key.shards,
-      level.pieces[known.piece].phase == key.phase
+    guard let piece = leases[lease]?.piece, level?.pieces[piece].shards == key.shards,
+      level?.pieces[piece].phase == key.phase
     else { return }
-    known.open.removeSorted(range)
-    known.fetching.removeSorted(range)
-    leases[lease] = known
-    if known.open.isEmpty { end(known) }
+    leases[lease]?.open.removeSorted(range)
+    leases[lease]?.fetching.removeSorted(range)
+    if let known = leases[lease], known.open.isEmpty { end(known) }
   }
 
   // MARK: Reports too long for a message
@@ -207,15 +206,14 @@ extension JobMachine {
 
   /// Gives a range to the pool when all is there that was asked for.
   private mutating func reduceIfComplete(_ range: Int, _ outbox: inout Outbox) {
-    guard let state = level?.ranges[range], let ledger = state.ledger else { return }
-    if state.phase == .counting, ledger.isCovered {
+    guard level?.ranges[range].isComplete == true, let state = level?.ranges[range] else { return }
+    if state.phase == .counting {
       if state.reports.contains(where: \.isElsewhere) {
         leaveToWorkers(range, .planning)
       } else {
         plan(range, &outbox)
       }
-    }
-    if state.phase == .polling, ledger.isAnswered {
+    } else {
       if state.isPlannedElsewhere {
         leaveToWorkers(range, .closing)
       } else {

@@ -68,6 +68,15 @@ struct RangeState: Sendable {
   /// In the order of acceptance.
   var polls: [HeldAnswer] = []
   var closed: ReducedRange?
+
+  /// Whether all is there that was asked for.
+  var isComplete: Bool {
+    switch phase {
+    case .counting: ledger?.isCovered ?? false
+    case .polling: ledger?.isAnswered ?? false
+    case .planning, .closing, .closed: false
+    }
+  }
 }
 
 /// How often workers did not reduce a range, by why.
