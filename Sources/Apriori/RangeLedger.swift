@@ -85,6 +85,19 @@ public struct RangeLedger: Sendable {
   public var reportCount: Int { reports.resultCount }
   /// The shards that no report covers, ascending.
   public var openShards: [Int] { reports.shards(of: nil) }
+  /// Whether no report covers a shard.
+  public func isOpen(_ shard: Int) -> Bool { report(of: shard) == nil }
+  /// The report that covers a shard, nil where it is open.
+  public func report(of shard: Int) -> Int? {
+    shard < reports.shardCount ? reports.owner(of: shard) : nil
+  }
+  /// The report about whose list a shard still has to be asked, nil where there is none.
+  public func openPoll(of shard: Int) -> Int? {
+    guard phase == .polling, let report = report(of: shard), listCounts[report] > 0,
+      polls.owner(of: shard) == nil
+    else { return nil }
+    return report
+  }
   /// The shards of an accepted report, ascending.
   public func shards(ofReport report: Int) -> [Int] { reports.shards(of: report) }
 

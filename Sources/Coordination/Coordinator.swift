@@ -198,7 +198,7 @@ public struct Coordinator: Sendable {
         cluster.registry.needsReview = true
         jobs.workerChanged(name, &cluster, at: at, &outbox)
       }
-      if cluster.registry.needsReview {
+      if cluster.registry.needsReview, cluster.registry.mayReview {
         cluster.registry.reviewAll(members: cluster.members, outbox: &outbox)
       }
       for trouble in cluster.registry.takeTroubles() {

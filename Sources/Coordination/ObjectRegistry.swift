@@ -59,6 +59,8 @@ struct ObjectRegistry: Sendable {
   /// Owners of strict groups that cannot have their copies any more, and why.
   var troubles: [(owner: ObjectOwner, reason: String)] = []
   var needsReview = false
+  /// When all groups were last compared.
+  var reviewedAt: UInt64 = 0
   /// When an avoided worker may be tried again.
   var nextReviewAt: UInt64?
   var nextRebalanceAt: UInt64 = 0

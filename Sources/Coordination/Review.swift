@@ -2,10 +2,17 @@ import Messages
 
 /// Comparing what is with what shall be.
 extension ObjectRegistry {
+  /// Whether all groups may be compared again: a thousand workers that come one after the other must
+  /// not keep the coordinator busy with that.
+  var mayReview: Bool {
+    reviewedAt == 0 || now >= reviewedAt + min(UInt64(groupOrder.count) / 8, 2_000)
+  }
+
   /// Compares all groups; after a worker has come, gone or changed its state.
   /// - Complexity: O(objects x replicas).
   mutating func reviewAll(members: Membership, outbox: inout Outbox) {
     needsReview = false
+    reviewedAt = now
     for key in groupOrder { review(key, members: members, outbox: &outbox) }
   }
 

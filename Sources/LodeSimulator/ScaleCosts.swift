@@ -19,6 +19,8 @@ public struct ScaleCosts: Sendable {
   public var mergeNanoseconds = 5.5
   /// Nanoseconds of a thread of the transport for a byte, encrypted.
   public var curveNanosecondsPerByte = 2.5
+  /// The same without encryption: copies.
+  public static let plainNanosecondsPerByte = 0.2
   /// Nanoseconds of a thread of the transport for a message, however short.
   public var messageNanoseconds = 8_000.0
   /// Nanoseconds of the wire for a byte: 10 Gbit/s.

@@ -15,18 +15,7 @@ extension WireCoordinatorEnvelope.Reduce {
     minimumSupport = order.minimumSupport
     try check(order.reports.count, MessageLimits.listLength, "the reports of an order")
     try check(order.polls.count, MessageLimits.listLength, "the polls of an order")
-    for (mode, source) in order.reports {
-      var report = WireCoordinatorEnvelope.Report()
-      report.digest = source.digest
-      report.report = try contents.append(source.report) { $0.encoded() }
-      report.endpoint = try text(source.endpoint, "a data endpoint")
-      report.mode =
-        switch mode {
-        case .all: .all(WireCoordinatorEnvelope.Nothing())
-        case .above(let allowance): .above(allowance)
-        }
-      reports.append(report)
-    }
+    try add(order.reports, of: order.job, &contents)
     for (asked, source) in order.polls {
       var poll = WireCoordinatorEnvelope.Poll()
       poll.digest = source.digest
@@ -38,12 +27,10 @@ extension WireCoordinatorEnvelope.Reduce {
   }
 
   func value(_ contents: inout ContentReader) throws(WireError) -> ReducingOrder {
-    try check(reports.count, MessageLimits.listLength, "the reports of an order")
     try check(polls.count, MessageLimits.listLength, "the polls of an order")
     let candidateCount = try signed(candidateCount, "the candidates of a range")
     try check(candidateCount, MessageLimits.candidates, "the candidates of a range")
-    var reports: [(mode: ReportMode, source: ReportSource)] = []
-    for report in self.reports { reports.append(try report.value(&contents)) }
+    let reports = try allReports(&contents)
     var polls: [(report: Int, source: ReportSource)] = []
     for poll in self.polls {
       let asked = try signed(poll.asked, "the report of a poll")
@@ -60,6 +47,20 @@ extension WireCoordinatorEnvelope.Reduce {
 }
 
 extension WireCoordinatorEnvelope.Report {
+  init(
+    _ mode: ReportMode, _ source: ReportSource, _ contents: inout ContentWriter
+  ) throws(WireError) {
+    self.init()
+    digest = source.digest
+    report = try contents.append(source.report) { $0.encoded() }
+    endpoint = try text(source.endpoint, "a data endpoint")
+    self.mode =
+      switch mode {
+      case .all: .all(WireCoordinatorEnvelope.Nothing())
+      case .above(let allowance): .above(allowance)
+      }
+  }
+
   func value(
     _ contents: inout ContentReader
   ) throws(WireError) -> (mode: ReportMode, source: ReportSource) {

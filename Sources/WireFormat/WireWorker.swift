@@ -183,37 +183,6 @@ extension WireWorkerEnvelope.Missing {
   }
 }
 
-extension WireWorkerEnvelope.Counted {
-  init(_ answer: CountingAnswer, _ contents: inout ContentWriter) throws(WireError) {
-    self.init()
-    lease = answer.lease
-    key = try WireCountingKey(answer.key)
-    microseconds = answer.microseconds
-    try check(answer.answers.count, MessageLimits.listLength, "the number of answers")
-    for range in answer.answers {
-      var entry = WireWorkerEnvelope.RangeAnswer()
-      entry.range = range.range
-      entry.digest = range.digest
-      entry.report = try contents.append(range.report) { $0.encoded() }
-      answers.append(entry)
-    }
-  }
-
-  func value(_ contents: inout ContentReader) throws(WireError) -> CountingAnswer {
-    try require(hasKey, "the key of an answer")
-    _ = try ascending(answers.map(\.range), "the ranges of an answer")
-    var values: [RangeAnswer] = []
-    for answer in answers {
-      values.append(
-        RangeAnswer(
-          range: answer.range, digest: answer.digest,
-          report: try contents.take(answer.report, "a count report")))
-    }
-    return CountingAnswer(
-      lease: lease, key: try key.value(), answers: values, microseconds: microseconds)
-  }
-}
-
 extension WireWorkerEnvelope.CountingFailed {
   init(
     _ lease: UInt64, _ key: CountingKey, _ ranges: [UInt32], _ failure: CountingFailure

@@ -4,11 +4,14 @@ import LodeSimulator
 /// How long a level takes on ever more workers, by the coordinator and by workers that reduce: what
 /// the simulator finds beside what the model says.
 struct ScaleTable {
-  static let workerCounts = [10, 30, 100, 300, 1_000]
+  let workerCounts: [Int]
+  /// Whether messages are not encrypted.
+  let isPlain: Bool
 
   /// Prints a table in Markdown.
   func print() throws(QuietClusterError) {
-    let costs = ScaleCosts()
+    var costs = ScaleCosts()
+    if isPlain { costs.curveNanosecondsPerByte = ScaleCosts.plainNanosecondsPerByte }
     Swift.print(
       "\(costs.transactions) transactions in \(costs.shardCount) block sets,"
         + " \(costs.candidateCount) candidates, workers of \(costs.threads) threads; the share is"
@@ -17,7 +20,7 @@ struct ScaleTable {
       "| workers | counting, s | reduced by | simulated, s | transport, s | events, s | pool, s |"
         + " share | model's share | MB to the coordinator | leases | orders |")
     Swift.print("|---|---|---|---|---|---|---|---|---|---|---|---|")
-    for workers in Self.workerCounts {
+    for workers in workerCounts {
       for reducesOnWorkers in [false, true] {
         var cluster = try ScaleCluster(
           workers: workers, reducesOnWorkers: reducesOnWorkers, costs: costs)

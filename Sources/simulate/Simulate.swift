@@ -24,6 +24,8 @@ struct Simulate: AsyncParsableCommand {
   @Flag(help: "Check that each mutant is caught, and print by which seed.") var mutants = false
 
   @Flag(help: "Print how a level of modelled work goes on ever more workers.") var scale = false
+  @Option(help: "Numbers of workers for --scale.") var workers = [10, 30, 100, 300, 1_000]
+  @Flag(help: "Let --scale leave out what encryption costs.") var plain = false
 
   @Option(help: "A data set to mine by clusters of many shapes.") var data: String?
   @Option(help: "Minimum support, as `lode mine` takes it.") var minSupport = "1%"
@@ -37,7 +39,7 @@ struct Simulate: AsyncParsableCommand {
       if !table.check() { throw ExitCode(1) }
       return
     }
-    if scale { return try ScaleTable().print() }
+    if scale { return try ScaleTable(workerCounts: workers, isPlain: plain).print() }
     if let data { return try mine(data) }
     if trace {
       SeedsUnderWay.note(seed, thread: 0)

@@ -16,8 +16,10 @@ import Testing
     return try alone("mine baskets.dat \(mining) -o fimi -q", in: cluster.folder)
   }
 
-  @Test func aWorkerIsKilled() throws {
-    let cluster = try TestCluster(workers: 3, options: options)
+  /// Where workers add up, what it kept for others is counted again.
+  @Test(arguments: ["", " --reducers-from 1"])
+  func aWorkerIsKilled(adding: String) throws {
+    let cluster = try TestCluster(workers: 3, options: options + adding)
     let expected = try load(cluster)
     let job = try cluster.submit("baskets \(mining)")
     try cluster.waitForLevel(2, of: job)

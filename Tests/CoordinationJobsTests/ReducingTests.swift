@@ -106,6 +106,22 @@ import Testing
     }
   }
 
+  /// What a silent worker keeps for others is counted by another before it is dead.
+  @Test func whatASuspectKeepsIsCountedAgain() throws {
+    let data = try TestData.random(seed: 7)
+    var cluster = try cluster(data, workers: 3, seed: 7)
+    try cluster.run { $0.coordinator.cluster.members.countingWorkers.count == 3 }
+    try cluster.submit(support: 8)
+    try cluster.run { !$0.orders.isEmpty }
+    cluster.crash(1)
+    let began = cluster.now.milliseconds
+    try cluster.run { $0.coordinator.jobs.machines.allSatisfy { $0.stage == .finishing } }
+    let took = cluster.now.milliseconds - began
+    #expect(took < cluster.configuration.deadMilliseconds, "\(took) ms")
+    try cluster.run { $0.isDone() }
+    try check(cluster, support: 8)
+  }
+
   @Test func reducersAndHoldersDieAndReturn() throws {
     var deaths = 0
     var recounts = 0

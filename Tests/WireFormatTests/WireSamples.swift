@@ -60,6 +60,12 @@ struct WireSamples {
   mutating func content<Value>() -> Content<Value> {
     oneIn(3) ? .published(descriptor()) : .bytes(bytes())
   }
+  /// Often a report of the job, kept by a worker.
+  mutating func report(of job: JobID) -> Content<CountReport> {
+    if oneIn(2) { return content() }
+    let id = ObjectID(owner: .job(job), kind: .report, number: word())
+    return .published(ObjectDescriptor(id: id, length: word(), checksum: word()))
+  }
   mutating func failure() -> StoreFailure {
     pick([.unreachable, .damaged, .disk(text())])
   }
@@ -82,8 +88,9 @@ struct WireSamples {
   mutating func workerMessages() -> [WorkerMessage] {
     let part = InventoryPart(
       index: Int(word() % 5), partCount: 5, objects: many { $0.descriptor() })
+    let key = key()
     let answers = ascending().map {
-      RangeAnswer(range: $0, digest: word(), report: content())
+      RangeAnswer(range: $0, digest: word(), report: report(of: key.job))
     }
     let failures: [CountingFailure] = [
       .objectMissing(object()), .levelMismatch(expected: word(), found: word()), .failed(text()),
@@ -99,13 +106,13 @@ struct WireSamples {
       .verified(descriptor(), failure()), .missing(job(), level: nil),
       .missing(job(), level: count()),
       .counted(
-        CountingAnswer(lease: word(), key: key(), answers: answers, microseconds: word())),
+        CountingAnswer(lease: word(), key: key, answers: answers, microseconds: word())),
       .reduced(job(), order: word(), content()),
       .leaving(leases: many { $0.word() }), .fenced(Epoch(word())),
     ]
       + reducingFailures().map { .reducingFailed(job(), order: word(), $0) }
       + failures.map {
-        .countingFailed(lease: word(), key: key(), ranges: ascending(), $0)
+        .countingFailed(lease: word(), key: key, ranges: ascending(), $0)
       }
   }
 
@@ -118,18 +125,19 @@ struct WireSamples {
   }
   mutating func places() -> [Int] { ascending().map { Int($0) } }
 
-  mutating func source() -> ReportSource {
-    ReportSource(digest: word(), report: content(), endpoint: text())
+  mutating func source(_ job: JobID) -> ReportSource {
+    ReportSource(digest: word(), report: report(of: job), endpoint: text())
   }
   mutating func order() -> ReducingOrder {
-    let reports = (0...word() % 3).map { _ in
-      (mode: oneIn(2) ? ReportMode.all : .above(allowance: word()), source: source())
+    let job = job()
+    let reports = (0...word() % 7).map { _ in
+      (mode: oneIn(2) ? ReportMode.all : .above(allowance: word()), source: source(job))
     }
     return ReducingOrder(
-      id: word(), job: job(), level: count(), levelDigest: word(),
+      id: word(), job: job, level: count(), levelDigest: word(),
       range: UInt32(truncatingIfNeeded: word()), candidateCount: Int(word() % (1 << 32)),
       minimumSupport: word(), reports: reports,
-      polls: many { (report: Int($0.word() % UInt64(reports.count)), source: $0.source()) })
+      polls: many { (report: Int($0.word() % UInt64(reports.count)), source: $0.source(job)) })
   }
 
   mutating func envelope(_ message: WorkerMessage) throws -> WorkerEnvelope {

@@ -50,13 +50,12 @@ extension JobMachine {
 
   /// Notes that a range of a lease needs no answer any more.
   private mutating func settle(_ range: UInt32, of lease: UInt64, key: CountingKey) {
-    guard var known = leases[lease], let level, level.pieces[known.piece].shards == key.shards,
-      level.pieces[known.piece].phase == key.phase
+    guard let piece = leases[lease]?.piece, level?.pieces[piece].shards == key.shards,
+      level?.pieces[piece].phase == key.phase
     else { return }
-    known.open.removeSorted(range)
-    known.fetching.removeSorted(range)
-    leases[lease] = known
-    if known.open.isEmpty { end(known) }
+    leases[lease]?.open.removeSorted(range)
+    leases[lease]?.fetching.removeSorted(range)
+    if let known = leases[lease], known.open.isEmpty { end(known) }
   }
 
   // MARK: Reports too long for a message
@@ -170,6 +169,8 @@ extension JobMachine {
           shards: shards, worker: worker, incarnation: member?.incarnation, digest: answer.digest,
           mode: mode, report: 0, content: content))
       opened.bytesHeld += content.byteCount
+      opened.reports.count += 1
+      opened.reports.bytes += content.byteCount
     }
     return acceptance
   }
@@ -205,15 +206,14 @@ extension JobMachine {
 
   /// Gives a range to the pool when all is there that was asked for.
   private mutating func reduceIfComplete(_ range: Int, _ outbox: inout Outbox) {
-    guard let state = level?.ranges[range], let ledger = state.ledger else { return }
-    if state.phase == .counting, ledger.isCovered {
+    guard level?.ranges[range].isComplete == true, let state = level?.ranges[range] else { return }
+    if state.phase == .counting {
       if state.reports.contains(where: \.isElsewhere) {
         leaveToWorkers(range, .planning)
       } else {
         plan(range, &outbox)
       }
-    }
-    if state.phase == .polling, ledger.isAnswered {
+    } else {
       if state.isPlannedElsewhere {
         leaveToWorkers(range, .closing)
       } else {
@@ -333,8 +333,7 @@ extension JobMachine {
         let asked = opened.ranges[range].reports[poll.report]
         let piece = try opened.add(
           BlockSet(home: asked.worker, shards: asked.shards), phase: .poll)
-        opened.pieces[piece].returned.insertSorted(UInt32(truncatingIfNeeded: range))
-        opened.isExhausted = false
+        opened.update(piece) { $0.returned.insertSorted(UInt32(truncatingIfNeeded: range)) }
         touched.append(piece)
       }
       level = opened

@@ -37,9 +37,10 @@ extension JobMachine {
       case .speculation: attempts.speculations += 1
       case .free: break
       }
-      if case .free = reason {} else { opened.pieces[index].attempts[range] = attempts }
-      opened.pieces[index].returned.insertSorted(range)
-      opened.isExhausted = false
+      opened.update(index) {
+        if case .free = reason {} else { $0.attempts[range] = attempts }
+        $0.returned.insertSorted(range)
+      }
     }
     level = opened
     if let exhausted {
@@ -76,7 +77,7 @@ extension JobMachine {
     guard var opened = level.take() else { return }
     defer { level = opened }
     // The one to be avoided would come back to it.
-    if worker != nil { opened.pieces[index].isShared = false }
+    if worker != nil { opened.update(index) { $0.isShared = false } }
     let piece = opened.pieces[index]
     guard piece.waitingCount > 0 else { return }
     if let home = piece.home, home != worker, opened.canCount(home, piece.shards) { return }
@@ -86,17 +87,15 @@ extension JobMachine {
     }
     let others = common.filter { $0 != worker }
     if let best = others.min(by: { (burden(of: $0, opened), $0) < (burden(of: $1, opened), $1) }) {
-      opened.setHome(best, ofPiece: index)
+      opened.update(index) { $0.home = best }
       return
     }
     divide(index, in: &opened, avoiding: worker)
   }
 
-  /// Milliseconds of work that wait for a worker, roughly: cells times transactions.
+  /// What a worker has to do, roughly: cells times transactions that wait for it.
   private func burden(of worker: Name, _ level: OpenLevel) -> UInt64 {
-    level.pieces.reduce(views[worker]?.estimate ?? 0) {
-      $1.home == worker ? $0 &+ UInt64($1.waitingCount) &* $1.transactionCount : $0
-    }
+    (views[worker]?.estimate ?? 0) + (level.homes[worker]?.waiting ?? 0)
   }
 
   /// Divides what waits in a piece among the holders of its shards.
@@ -112,11 +111,13 @@ extension JobMachine {
       threads: { _ in 1 })
     let sets = plan.blockSets
     if sets.count == 1 {
-      level.setHome(sets[0].home, ofPiece: index)
+      level.update(index) { $0.home = sets[0].home }
       return
     }
-    level.pieces[index].fresh = 0..<0
-    level.pieces[index].returned = []
+    level.update(index) {
+      $0.fresh = 0..<0
+      $0.returned = []
+    }
     for set in sets {
       let shards = set.shards.map { piece.shards[Int($0)] }
       guard
@@ -125,17 +126,19 @@ extension JobMachine {
         invariant(false, "A part of a block set is no block set.")
         continue
       }
-      level.setHome(set.home, ofPiece: part)
-      for range in piece.returned { level.pieces[part].returned.insertSorted(range) }
-      if level.pieces[part].fresh.isEmpty {
-        level.pieces[part].fresh = piece.fresh
-      } else {
-        for range in piece.fresh {
-          level.pieces[part].returned.insertSorted(UInt32(truncatingIfNeeded: range))
+      level.update(part) {
+        $0.home = set.home
+        for range in piece.returned { $0.returned.insertSorted(range) }
+        if $0.fresh.isEmpty {
+          $0.fresh = piece.fresh
+        } else {
+          for range in piece.fresh {
+            $0.returned.insertSorted(UInt32(truncatingIfNeeded: range))
+          }
         }
-      }
-      for range in piece.returned {
-        if let attempts = piece.attempts[range] { level.pieces[part].attempts[range] = attempts }
+        for range in piece.returned {
+          if let attempts = piece.attempts[range] { $0.attempts[range] = attempts }
+        }
       }
     }
   }

@@ -12,13 +12,13 @@ extension JobMachine {
     at now: Moment, _ outbox: inout Outbox
   ) -> Bool {
     guard stage == .counting else { return false }
-    while let index = piece(for: worker, threads: threads, target: target, cluster) {
+    while let index = piece(for: worker, target: target, cluster) {
       guard makeReady(worker, for: level?.pieces[index].shards ?? [], cluster, &outbox) else {
         return false
       }
       let cells = takeCells(
         of: index, threads: threadCount(of: index, worker, cluster), target: target,
-        isFull: isFull(cluster), byteLimit: cluster.configuration.inlineLimit)
+        isFull: isFull(cluster), cluster.configuration)
       if cells.ranges.isEmpty { continue }
       lease(
         Self.lease(number, of: cluster.epoch), cells, of: index, to: worker, threads: threads,
@@ -35,14 +35,12 @@ extension JobMachine {
 
   /// The piece that a worker goes on with: polls before new counts, low ranges before high ones, its
   /// own before those of others.
-  /// - Complexity: O(its pieces); O(all pieces) where none of them has anything that waits.
-  private mutating func piece(
-    for worker: Name, threads: Int, target: UInt64, _ cluster: Cluster
-  ) -> Int? {
-    guard let level, !level.isExhausted else { return nil }
+  /// - Complexity: O(its pieces + workers).
+  private func piece(for worker: Name, target: UInt64, _ cluster: Cluster) -> Int? {
+    guard let level, level.waitingCount > 0 else { return nil }
     let isFull = isFull(cluster)
     var best: (piece: Int, isPoll: Bool, range: Int)?
-    for index in level.piecesAtHome[worker] ?? [] {
+    for index in level.homes[worker]?.pieces ?? [] {
       level.choose(index, isFull: isFull, over: &best)
     }
     // One that is shared is everybody's; there is no other then.
@@ -50,26 +48,9 @@ extension JobMachine {
       level.choose(0, isFull: isFull, over: &best)
     }
     if let best { return best.piece }
-    var other: (piece: Int, waiting: Double)?
-    var isExhausted = true
-    for index in level.pieces.indices {
-      guard let range = level.pieces[index].next else { continue }
-      isExhausted = false
-      guard let rate, level.pieces[index].phase == .nominate,
-        level.mayBegin(range, .nominate, isFull: isFull)
-      else { continue }
-      // Worth the making of a projection, and more than the home can do in a moment.
-      let waiting =
-        Double(level.pieces[index].waitingCount) * level.units(range, of: level.pieces[index])
-        * rate
-      if waiting > Double(target) * 2, waiting > other?.waiting ?? 0,
-        level.canCount(worker, level.pieces[index].shards)
-      {
-        other = (index, waiting)
-      }
+    return rate.flatMap { rate in
+      level.piece(ofOthersThan: worker, rate: rate, target: Double(target), isFull: isFull)
     }
-    if isExhausted { self.level?.isExhausted = true }
-    return other?.piece
   }
 
   /// The threads of all who take of a piece as of their own, at least 1.
@@ -86,39 +67,57 @@ extension JobMachine {
   /// about what it takes to hand them out, ten times.
   private static let smallestLease = 4
   private static let leasesPerTarget = 256.0
+  /// Workers of whom each asks no oftener than once in the time of a target: what a lease and its
+  /// answer take the coordinator is then a tenth of its time or so.
+  private static let workersPerTarget = 1_000.0
 
   /// Takes cells for one lease out of a piece: about the target, and toward the end of a level ever
-  /// fewer, so that all workers end together, but not less than is worth a message.
+  /// fewer, so that all workers end together, but not less than is worth a message, which is the
+  /// more the more workers there are.
   ///
-  /// Polls are short, and come one by one: all that wait go at once.
+  /// Where the end is depends on all that waits for the piece's home, or on what waits in a piece
+  /// that is everybody's. Polls are short, and come one by one: all that wait go at once.
   ///
   /// - Parameter threads: of all who take of the piece.
   private mutating func takeCells(
-    of index: Int, threads: Int, target: UInt64, isFull: Bool, byteLimit: Int
+    of index: Int, threads: Int, target: UInt64, isFull: Bool,
+    _ configuration: CoordinatorConfiguration
   ) -> (ranges: [UInt32], microseconds: Double) {
     guard var level = self.level.take() else { return ([], 0) }
     defer { self.level = level }
     let rate = self.rate
-    let waiting = level.pieces[index].waitingCount
-    let isPoll = level.pieces[index].phase == .poll
-    let isProbe = isFull || (rate == nil && !isPoll)
-    let share = isProbe ? 1 : isPoll ? waiting : max(1, waiting / (2 * threads))
-    let least = isProbe ? 0 : Double(target) / Self.leasesPerTarget
+    var piece = level.pieces[index]
+    let isProbe = isFull || (rate == nil && piece.phase == .nominate)
+    let waiting = level.waitingWithItsOthers(of: index)
+    let target = Double(target)
+    let most = level.rangesAtOnce(memoryLimit: configuration.memoryLimit)
+    var share = 1
+    var least = 0.0
+    var worth = 0.0
+    if piece.phase == .poll {
+      share = piece.waitingCount
+    } else if !isProbe {
+      share = max(1, waiting / (2 * threads))
+      least = target / Self.leasesPerTarget
+      if !piece.isShared { worth = target * Double(level.homes.all.count) / Self.workersPerTarget }
+    }
     var ranges: [UInt32] = []
     var microseconds = 0.0
     var bytes: UInt64 = 0
-    while ranges.count < share || (ranges.count < Self.smallestLease && microseconds < least),
-      microseconds < Double(target)
+    while ranges.count < share || microseconds < worth
+      || (ranges.count < Self.smallestLease && microseconds < least),
+      microseconds < target, ranges.count < most || piece.phase == .poll
     {
-      guard let next = level.pieces[index].takeNext() else { break }
-      if next.isReturned, !level.isOpen(next.range, for: level.pieces[index]) { continue }
-      if let rule = level.countingRule(next.range, of: level.pieces[index]) {
-        if case .listed(let list) = rule { bytes += list.byteCount }
+      guard let next = piece.takeNext() else { break }
+      if next.isReturned, !level.isOpen(next.range, for: piece) { continue }
+      if case .listed(let list) = level.countingRule(next.range, of: piece) {
+        bytes += list.byteCount
       }
       ranges.append(UInt32(truncatingIfNeeded: next.range))
-      microseconds += level.units(next.range, of: level.pieces[index]) * (rate ?? 0)
-      if bytes >= UInt64(max(byteLimit, 0)) { break }
+      microseconds += level.units(next.range, of: piece) * (rate ?? 0)
+      if bytes >= UInt64(max(configuration.inlineLimit, 0)) { break }
     }
+    level.update(index) { $0 = piece }
     level.bytesSent += bytes
     return (ranges, microseconds)
   }

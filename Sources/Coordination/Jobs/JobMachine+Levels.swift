@@ -75,7 +75,7 @@ extension JobMachine {
     do throws(CountingError) {
       for blockSet in plan.blockSets {
         let index = try opened.add(blockSet, phase: .nominate)
-        opened.pieces[index].fresh = 0..<opened.ranges.count
+        opened.update(index) { [count = opened.ranges.count] in $0.fresh = 0..<count }
       }
     } catch {
       fail(error.description, &cluster, at: now, &outbox)

@@ -200,7 +200,7 @@ extension JobMachine {
   func levelWork(_ cluster: Cluster) -> LevelWork {
     guard policy.passesValues else {
       return LevelWork(
-        policy: policy, parallelism: Self.clusterParallelism,
+        policy: policy, parallelism: clusterParallelism,
         targets: configuration.candidatesPerRange ?? clusterTargets)
     }
     let threads = cluster.members.countingWorkers
@@ -212,7 +212,13 @@ extension JobMachine {
   }
 
   /// Ranges grow from the least to the greatest size between 8 and 128 million candidates.
-  private static let clusterParallelism = 16
+  ///
+  /// From 64 block sets on they grow sooner: those divide among workers too, the ranges of each need
+  /// to busy the threads of one only, and each range of each block set has to be told and summed.
+  private var clusterParallelism: Int {
+    let blockSets = Int(clamping: summary.transactionCount / ShardPlan.longestBlockSet)
+    return min(max(16 * 64 / max(blockSets, 1), 4), 16)
+  }
 
   /// The least and the greatest number of candidates of a range: the more transactions each takes,
   /// the fewer, so that a few thousand candidates still divide among workers where they cost much.

@@ -152,8 +152,8 @@ extension JobMachine {
       }
       self.level?.ranges[range].reducingAttempts.unreachable += 1
       let isAnyLost =
-        reports.contains { Self.isLost(state.reports[$0], cluster) }
-        || polls.contains { Self.isLost(state.polls[$0], cluster) }
+        reports.contains { level.isLost(state.reports[$0], cluster) }
+        || polls.contains { level.isLost(state.polls[$0], cluster) }
       if !isAnyLost, state.reducingAttempts.unreachable == 0 {
         // They are where they were, perhaps another worker can reach them.
         waitAgain(range)
@@ -163,7 +163,7 @@ extension JobMachine {
         takeBack(
           reports, polls, of: range,
           because: { held in
-            Self.isLost(held, members) ? .free : .failure(reason)
+            level.isLost(held, members) ? .free : .failure(reason)
           }, &cluster, at: now, &outbox)
       }
     }
@@ -211,23 +211,17 @@ extension JobMachine {
 
   // MARK: What is lost
 
-  /// Whether the worker that keeps a report has died since.
-  private static func isLost(_ held: HeldAnswer, _ cluster: Cluster) -> Bool {
-    guard held.isElsewhere else { return false }
-    guard let member = cluster.members.worker(held.worker) else { return true }
-    return member.incarnation != held.incarnation || member.liveness == .dead
-  }
-
   /// Counts again what a range needs and nobody has any more; whether it needs some.
   private mutating func countAgainWhatIsLost(
     _ range: Int, _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
   ) -> Bool {
-    guard let state = level?.ranges[range] else { return false }
-    let polls = state.polls.indices.filter { Self.isLost(state.polls[$0], cluster) }
+    guard let level else { return false }
+    let state = level.ranges[range]
+    let polls = state.polls.indices.filter { level.isLost(state.polls[$0], cluster) }
     // Who has planned the range does not need the reports again, if it is still there.
     let hasPlan = state.planner.map { cluster.members.countingWorkers.containsSorted($0) } ?? false
     let reports =
-      hasPlan ? [] : state.reports.indices.filter { Self.isLost(state.reports[$0], cluster) }
+      hasPlan ? [] : state.reports.indices.filter { level.isLost(state.reports[$0], cluster) }
     if reports.isEmpty, polls.isEmpty { return false }
     takeBack(reports, polls, of: range, because: { _ in .free }, &cluster, at: now, &outbox)
     return true
@@ -301,11 +295,14 @@ extension JobMachine {
       takeOrders(from: name, cluster, &outbox)
     }
     for range in (level?.ranges ?? []).indices where stage == .counting {
-      guard let state = level?.ranges[range] else { return }
+      guard let level else { return }
+      let state = level.ranges[range]
       if state.reducer == .nobody {
         _ = countAgainWhatIsLost(range, &cluster, at: now, &outbox)
       } else if state.phase == .counting {
-        let lost = state.reports.indices.filter { Self.isLost(state.reports[$0], cluster) }
+        let lost = state.reports.indices.filter {
+          state.reports[$0].worker == name && level.isLost(state.reports[$0], cluster)
+        }
         if lost.isEmpty { continue }
         takeBack(lost, [], of: range, because: { _ in .free }, &cluster, at: now, &outbox)
       }

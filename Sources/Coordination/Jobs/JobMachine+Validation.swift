@@ -56,18 +56,27 @@ extension JobMachine {
     invariant(ordered == level.orders.count, "An order is out for a range that it is not about.")
   }
 
-  /// Each piece is listed at its home.
+  /// Each piece is listed at its home, and what waits is counted.
   private func validateHomes(_ level: OpenLevel) {
     for (index, piece) in level.pieces.enumerated() {
       invariant(
-        piece.home.map { level.piecesAtHome[$0]?.contains(index) == true } ?? true,
+        piece.home.map { level.homes[$0]?.pieces.contains(index) == true } ?? true,
         "A piece is not listed at its home.")
-      invariant(
-        !level.isExhausted || piece.waitingCount == 0, "Cells wait where nothing is said to wait.")
     }
-    let listed = level.piecesAtHome.values.reduce(0) { $0 + $1.count }
+    for (left, right) in zip(level.homes.all, level.homes.all.dropFirst()) {
+      invariant(left.name < right.name, "Homes are out of order.")
+    }
+    for home in level.homes.all {
+      invariant(
+        home.waiting == home.pieces.reduce(0) { $0 + level.pieces[$1].waiting },
+        "What waits for a worker is miscounted.")
+    }
+    let listed = level.homes.all.reduce(0) { $0 + $1.pieces.count }
     invariant(
       listed == level.pieces.count { $0.home != nil }, "A piece is listed at more than its home.")
+    invariant(
+      level.waitingCount == level.pieces.reduce(0) { $0 + $1.waitingCount },
+      "Cells that wait are miscounted.")
   }
 
   /// Every open cell waits in a piece or is out on a lease: else the level would never close.

@@ -266,8 +266,8 @@ struct Jobs: Sendable {
   private func leasable(_ cluster: Cluster) -> [Name] {
     var names = cluster.members.countingWorkers
     for machine in machines where machine.stage == .counting {
-      for case .some(let home) in (machine.level?.pieces ?? []).map(\.home) {
-        names.insertSorted(home)
+      for home in machine.level?.homes.all ?? [] where !home.pieces.isEmpty {
+        names.insertSorted(home.name)
       }
     }
     return names

@@ -51,6 +51,23 @@ extension OpenLevel {
     return bad
   }
 
+  /// Whether the worker that keeps a report has died since, or may have where others can count it
+  /// again.
+  func isLost(_ held: HeldAnswer, _ cluster: Cluster) -> Bool {
+    guard held.isElsewhere else { return false }
+    guard let member = cluster.members.worker(held.worker),
+      member.incarnation == held.incarnation
+    else { return true }
+    switch member.liveness {
+    case .alive: return false
+    case .suspect:
+      return held.shards.allSatisfy { shard in
+        holders[Int(shard)].contains { $0 != held.worker }
+      }
+    case .dead: return true
+    }
+  }
+
   /// What to say to the worker that is to reduce a range.
   func order(
     _ id: UInt64, toReduce range: Int, of job: JobID, minimumSupport: UInt64,

@@ -68,6 +68,15 @@ struct RangeState: Sendable {
   /// In the order of acceptance.
   var polls: [HeldAnswer] = []
   var closed: ReducedRange?
+
+  /// Whether all is there that was asked for.
+  var isComplete: Bool {
+    switch phase {
+    case .counting: ledger?.isCovered ?? false
+    case .polling: ledger?.isAnswered ?? false
+    case .planning, .closing, .closed: false
+    }
+  }
 }
 
 /// How often workers did not reduce a range, by why.
@@ -96,13 +105,13 @@ struct OpenLevel: Sendable {
   let allowances: Allowances
   let openedAt: UInt64
   var ranges: [RangeState]
-  var pieces: [Piece] = []
+  private(set) var pieces: [Piece] = []
   /// Where pieces are; looked up only.
   var pieceIndices: [PieceKey: Int] = [:]
-  /// The pieces of each worker, ascending; looked up only.
-  private(set) var piecesAtHome: [Name: [Int]] = [:]
-  /// Whether no piece has a cell that waits, as far as was looked.
-  var isExhausted = false
+  /// The pieces of each worker.
+  private(set) var homes = Homes()
+  /// Cells that wait in all pieces.
+  private(set) var waitingCount = 0
   /// Who can count each shard now, ascending.
   var holders: [[Name]] = []
   let transactionCounts: [UInt64]
@@ -113,6 +122,8 @@ struct OpenLevel: Sendable {
   var bytesHeld: UInt64 = 0
   var leaseCount: UInt64 = 0
   var bytesReceived: UInt64 = 0
+  /// Reports of the first round that were accepted, and their bytes.
+  var reports = (count: UInt64(0), bytes: UInt64(0))
   var bytesSent: UInt64 = 0
   /// Objects served for this level, to be withdrawn when it closes.
   var published: [ObjectID] = []
@@ -179,60 +190,43 @@ struct OpenLevel: Sendable {
         transactionCount: transactionCount(of: blockSet.shards), home: blockSet.home,
         isShared: blockSet.isShared))
     pieceIndices[key] = pieces.count - 1
-    if let home = blockSet.home { piecesAtHome[home, default: []].append(pieces.count - 1) }
+    if let home = blockSet.home { homes.add(pieces.count - 1, waiting: 0, to: home) }
     return pieces.count - 1
   }
 
-  /// Gives a piece to a worker, or to nobody.
-  mutating func setHome(_ home: Name?, ofPiece index: Int) {
-    let old = pieces[index].home
-    if old == home { return }
-    if let old { piecesAtHome[old]?.removeSorted(index) }
-    if let home { piecesAtHome[home, default: []].insertSorted(index) }
-    pieces[index].home = home
+  /// Changes a piece, and keeps count of what waits for whom.
+  mutating func update(_ index: Int, _ change: (inout Piece) -> Void) {
+    let old = (
+      home: pieces[index].home, count: pieces[index].waitingCount, waiting: pieces[index].waiting
+    )
+    change(&pieces[index])
+    waitingCount += pieces[index].waitingCount - old.count
+    let waiting = pieces[index].waiting
+    if let home = old.home, home == pieces[index].home {
+      if waiting != old.waiting { homes.change(waiting: old.waiting, to: waiting, of: home) }
+      return
+    }
+    if let home = old.home { homes.remove(index, waiting: old.waiting, from: home) }
+    if let home = pieces[index].home { homes.add(index, waiting: waiting, to: home) }
   }
 
   /// Whether an answer about this range by this piece's block set would be accepted.
   /// - Complexity: O(shards).
   func isOpen(_ range: Int, for piece: Piece) -> Bool {
-    let state = ranges[range]
-    switch (piece.phase, state.phase) {
+    switch (piece.phase, ranges[range].phase) {
     case (.nominate, .counting):
-      guard let open = state.ledger?.openShards else { return true }
-      return piece.shards.allSatisfy { open.containsSorted(Int($0)) }
+      return piece.shards.allSatisfy { ranges[range].ledger?.isOpen(Int($0)) ?? true }
     case (.poll, .polling):
-      guard let open = state.ledger?.openPolls else { return false }
-      return open.contains { poll in
-        piece.shards.allSatisfy { poll.shards.containsSorted(Int($0)) }
-      }
+      let first = piece.shards.first.flatMap { ranges[range].ledger?.openPoll(of: Int($0)) }
+      return first != nil
+        && piece.shards.allSatisfy { ranges[range].ledger?.openPoll(of: Int($0)) == first }
     default: return false
     }
   }
 
   /// The report that a poll of these shards is about.
   func report(of shards: [UInt32], in range: Int) -> Int? {
-    guard let first = shards.first else { return nil }
-    return ranges[range].reports.firstIndex { $0.shards.containsSorted(first) }
-  }
-
-  /// Whether a range may be given out: old ones go first where memory is full, their reports can go
-  /// as soon as they close.
-  func mayBegin(_ range: Int, _ phase: CountingPhase, isFull: Bool) -> Bool {
-    !isFull || phase == .poll || range <= firstOpenRange || ranges[range].ledger != nil
-  }
-
-  /// Takes a piece for the best of a worker's if it is: polls before new counts, low ranges first.
-  func choose(
-    _ index: Int, isFull: Bool, over best: inout (piece: Int, isPoll: Bool, range: Int)?
-  ) {
-    guard let range = pieces[index].next else { return }
-    let isPoll = pieces[index].phase == .poll
-    guard mayBegin(range, pieces[index].phase, isFull: isFull) else { return }
-    if let known = best {
-      let isBetter = isPoll == known.isPoll ? range < known.range : isPoll
-      if !isBetter { return }
-    }
-    best = (index, isPoll, range)
+    shards.first.flatMap { ranges[range].ledger?.report(of: Int($0)) }
   }
 
   /// Whether a worker can count all shards of a piece.

@@ -34,6 +34,9 @@ struct Piece: Sendable {
 
   var waitingCount: Int { fresh.count + returned.count }
 
+  /// Cells of the first round that wait, times transactions: polls are short.
+  var waiting: UInt64 { phase == .nominate ? UInt64(waitingCount) * transactionCount : 0 }
+
   /// The range that goes next.
   var next: Int? {
     guard let first = returned.first else { return fresh.first }

@@ -248,6 +248,30 @@ nonisolated struct WireContent: Sendable {
   init() {}
 }
 
+/// Reports that stay with those who counted them: lists of one length, with an entry for each report.
+nonisolated struct WireKeptReports: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// In an answer the range, in an order the place among all reports; ascending.
+  var places: [UInt32] = []
+
+  /// Of the decoded reports.
+  var digests: [UInt64] = []
+
+  /// Of the objects, which are reports of the job that the message is about.
+  var numbers: [UInt64] = []
+
+  var lengths: [UInt64] = []
+
+  var checksums: [UInt64] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 /// What is counted: the key of a fact. Attempt, lease, epoch and worker are never part of it.
 nonisolated struct WireCountingKey: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -583,6 +607,56 @@ nonisolated extension WireContent: SwiftProtobuf.Message, SwiftProtobuf._Message
 
   static func ==(lhs: WireContent, rhs: WireContent) -> Bool {
     if lhs.place != rhs.place {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireKeptReports: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".KeptReports"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}places\0\u{1}digests\0\u{1}numbers\0\u{1}lengths\0\u{1}checksums\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedUInt32Field(value: &self.places) }()
+      case 2: try { try decoder.decodeRepeatedFixed64Field(value: &self.digests) }()
+      case 3: try { try decoder.decodeRepeatedUInt64Field(value: &self.numbers) }()
+      case 4: try { try decoder.decodeRepeatedUInt64Field(value: &self.lengths) }()
+      case 5: try { try decoder.decodeRepeatedFixed64Field(value: &self.checksums) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.places.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.places, fieldNumber: 1)
+    }
+    if !self.digests.isEmpty {
+      try visitor.visitPackedFixed64Field(value: self.digests, fieldNumber: 2)
+    }
+    if !self.numbers.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.numbers, fieldNumber: 3)
+    }
+    if !self.lengths.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.lengths, fieldNumber: 4)
+    }
+    if !self.checksums.isEmpty {
+      try visitor.visitPackedFixed64Field(value: self.checksums, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireKeptReports, rhs: WireKeptReports) -> Bool {
+    if lhs.places != rhs.places {return false}
+    if lhs.digests != rhs.digests {return false}
+    if lhs.numbers != rhs.numbers {return false}
+    if lhs.lengths != rhs.lengths {return false}
+    if lhs.checksums != rhs.checksums {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -432,34 +432,90 @@ nonisolated struct WireCoordinatorEnvelope: Sendable {
   }
 
   /// An order to fetch what others have counted of a range, and to add it up.
-  nonisolated struct Reduce: Sendable {
+  nonisolated struct Reduce: @unchecked Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
 
-    var id: UInt64 = 0
+    var id: UInt64 {
+      get {_storage._id}
+      set {_uniqueStorage()._id = newValue}
+    }
 
-    var job: UInt64 = 0
+    var job: UInt64 {
+      get {_storage._job}
+      set {_uniqueStorage()._job = newValue}
+    }
 
     /// The length of the closed level whose candidates were counted, and its structure digest.
-    var level: UInt64 = 0
+    var level: UInt64 {
+      get {_storage._level}
+      set {_uniqueStorage()._level = newValue}
+    }
 
-    var levelDigest: UInt64 = 0
+    var levelDigest: UInt64 {
+      get {_storage._levelDigest}
+      set {_uniqueStorage()._levelDigest = newValue}
+    }
 
-    var range: UInt32 = 0
+    var range: UInt32 {
+      get {_storage._range}
+      set {_uniqueStorage()._range = newValue}
+    }
 
-    var candidateCount: UInt64 = 0
+    var candidateCount: UInt64 {
+      get {_storage._candidateCount}
+      set {_uniqueStorage()._candidateCount = newValue}
+    }
 
-    var minimumSupport: UInt64 = 0
+    var minimumSupport: UInt64 {
+      get {_storage._minimumSupport}
+      set {_uniqueStorage()._minimumSupport = newValue}
+    }
 
-    /// One for each block set.
-    var reports: [WireCoordinatorEnvelope.Report] = []
+    /// Together with those that are kept one for each block set.
+    var reports: [WireCoordinatorEnvelope.Report] {
+      get {_storage._reports}
+      set {_uniqueStorage()._reports = newValue}
+    }
 
-    var polls: [WireCoordinatorEnvelope.Poll] = []
+    var polls: [WireCoordinatorEnvelope.Poll] {
+      get {_storage._polls}
+      set {_uniqueStorage()._polls = newValue}
+    }
+
+    var kept: WireKeptReports {
+      get {_storage._kept ?? WireKeptReports()}
+      set {_uniqueStorage()._kept = newValue}
+    }
+    /// Returns true if `kept` has been explicitly set.
+    var hasKept: Bool {_storage._kept != nil}
+    /// Clears the value of `kept`. Subsequent reads from it will return its default value.
+    mutating func clearKept() {_uniqueStorage()._kept = nil}
+
+    /// Data endpoints, each once.
+    var endpoints: [String] {
+      get {_storage._endpoints}
+      set {_uniqueStorage()._endpoints = newValue}
+    }
+
+    /// Which of them keeps each report that is kept.
+    var keepers: [UInt32] {
+      get {_storage._keepers}
+      set {_uniqueStorage()._keepers = newValue}
+    }
+
+    /// How each report that is kept must answer: one more than the allowance, 0 for all counts.
+    var modes: [UInt64] {
+      get {_storage._modes}
+      set {_uniqueStorage()._modes = newValue}
+    }
 
     var unknownFields = SwiftProtobuf.UnknownStorage()
 
     init() {}
+
+    fileprivate var _storage = _StorageClass.defaultInstance
   }
 
   nonisolated struct Report: Sendable {
@@ -1299,69 +1355,153 @@ nonisolated extension WireCoordinatorEnvelope.Cancel: SwiftProtobuf.Message, Swi
 
 nonisolated extension WireCoordinatorEnvelope.Reduce: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = WireCoordinatorEnvelope.protoMessageName + ".Reduce"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}job\0\u{1}level\0\u{3}level_digest\0\u{1}range\0\u{3}candidate_count\0\u{3}minimum_support\0\u{1}reports\0\u{1}polls\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}job\0\u{1}level\0\u{3}level_digest\0\u{1}range\0\u{3}candidate_count\0\u{3}minimum_support\0\u{1}reports\0\u{1}polls\0\u{1}kept\0\u{1}endpoints\0\u{1}keepers\0\u{1}modes\0")
+
+  fileprivate class _StorageClass {
+    var _id: UInt64 = 0
+    var _job: UInt64 = 0
+    var _level: UInt64 = 0
+    var _levelDigest: UInt64 = 0
+    var _range: UInt32 = 0
+    var _candidateCount: UInt64 = 0
+    var _minimumSupport: UInt64 = 0
+    var _reports: [WireCoordinatorEnvelope.Report] = []
+    var _polls: [WireCoordinatorEnvelope.Poll] = []
+    var _kept: WireKeptReports? = nil
+    var _endpoints: [String] = []
+    var _keepers: [UInt32] = []
+    var _modes: [UInt64] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _id = source._id
+      _job = source._job
+      _level = source._level
+      _levelDigest = source._levelDigest
+      _range = source._range
+      _candidateCount = source._candidateCount
+      _minimumSupport = source._minimumSupport
+      _reports = source._reports
+      _polls = source._polls
+      _kept = source._kept
+      _endpoints = source._endpoints
+      _keepers = source._keepers
+      _modes = source._modes
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.id) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.level) }()
-      case 4: try { try decoder.decodeSingularFixed64Field(value: &self.levelDigest) }()
-      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.range) }()
-      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.candidateCount) }()
-      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.minimumSupport) }()
-      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.reports) }()
-      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.polls) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._id) }()
+        case 2: try { try decoder.decodeSingularUInt64Field(value: &_storage._job) }()
+        case 3: try { try decoder.decodeSingularUInt64Field(value: &_storage._level) }()
+        case 4: try { try decoder.decodeSingularFixed64Field(value: &_storage._levelDigest) }()
+        case 5: try { try decoder.decodeSingularUInt32Field(value: &_storage._range) }()
+        case 6: try { try decoder.decodeSingularUInt64Field(value: &_storage._candidateCount) }()
+        case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._minimumSupport) }()
+        case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._reports) }()
+        case 9: try { try decoder.decodeRepeatedMessageField(value: &_storage._polls) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._kept) }()
+        case 11: try { try decoder.decodeRepeatedStringField(value: &_storage._endpoints) }()
+        case 12: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._keepers) }()
+        case 13: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._modes) }()
+        default: break
+        }
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.id != 0 {
-      try visitor.visitSingularUInt64Field(value: self.id, fieldNumber: 1)
-    }
-    if self.job != 0 {
-      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 2)
-    }
-    if self.level != 0 {
-      try visitor.visitSingularUInt64Field(value: self.level, fieldNumber: 3)
-    }
-    if self.levelDigest != 0 {
-      try visitor.visitSingularFixed64Field(value: self.levelDigest, fieldNumber: 4)
-    }
-    if self.range != 0 {
-      try visitor.visitSingularUInt32Field(value: self.range, fieldNumber: 5)
-    }
-    if self.candidateCount != 0 {
-      try visitor.visitSingularUInt64Field(value: self.candidateCount, fieldNumber: 6)
-    }
-    if self.minimumSupport != 0 {
-      try visitor.visitSingularUInt64Field(value: self.minimumSupport, fieldNumber: 7)
-    }
-    if !self.reports.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.reports, fieldNumber: 8)
-    }
-    if !self.polls.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.polls, fieldNumber: 9)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._id != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._id, fieldNumber: 1)
+      }
+      if _storage._job != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._job, fieldNumber: 2)
+      }
+      if _storage._level != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._level, fieldNumber: 3)
+      }
+      if _storage._levelDigest != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._levelDigest, fieldNumber: 4)
+      }
+      if _storage._range != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._range, fieldNumber: 5)
+      }
+      if _storage._candidateCount != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._candidateCount, fieldNumber: 6)
+      }
+      if _storage._minimumSupport != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._minimumSupport, fieldNumber: 7)
+      }
+      if !_storage._reports.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._reports, fieldNumber: 8)
+      }
+      if !_storage._polls.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._polls, fieldNumber: 9)
+      }
+      try { if let v = _storage._kept {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      } }()
+      if !_storage._endpoints.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._endpoints, fieldNumber: 11)
+      }
+      if !_storage._keepers.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._keepers, fieldNumber: 12)
+      }
+      if !_storage._modes.isEmpty {
+        try visitor.visitPackedUInt64Field(value: _storage._modes, fieldNumber: 13)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: WireCoordinatorEnvelope.Reduce, rhs: WireCoordinatorEnvelope.Reduce) -> Bool {
-    if lhs.id != rhs.id {return false}
-    if lhs.job != rhs.job {return false}
-    if lhs.level != rhs.level {return false}
-    if lhs.levelDigest != rhs.levelDigest {return false}
-    if lhs.range != rhs.range {return false}
-    if lhs.candidateCount != rhs.candidateCount {return false}
-    if lhs.minimumSupport != rhs.minimumSupport {return false}
-    if lhs.reports != rhs.reports {return false}
-    if lhs.polls != rhs.polls {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._id != rhs_storage._id {return false}
+        if _storage._job != rhs_storage._job {return false}
+        if _storage._level != rhs_storage._level {return false}
+        if _storage._levelDigest != rhs_storage._levelDigest {return false}
+        if _storage._range != rhs_storage._range {return false}
+        if _storage._candidateCount != rhs_storage._candidateCount {return false}
+        if _storage._minimumSupport != rhs_storage._minimumSupport {return false}
+        if _storage._reports != rhs_storage._reports {return false}
+        if _storage._polls != rhs_storage._polls {return false}
+        if _storage._kept != rhs_storage._kept {return false}
+        if _storage._endpoints != rhs_storage._endpoints {return false}
+        if _storage._keepers != rhs_storage._keepers {return false}
+        if _storage._modes != rhs_storage._modes {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

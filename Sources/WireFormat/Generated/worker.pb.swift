@@ -448,11 +448,22 @@ nonisolated struct WireWorkerEnvelope: Sendable {
     /// Of one thread.
     var microseconds: UInt64 = 0
 
+    /// Answers about other ranges.
+    var kept: WireKeptReports {
+      get {_kept ?? WireKeptReports()}
+      set {_kept = newValue}
+    }
+    /// Returns true if `kept` has been explicitly set.
+    var hasKept: Bool {self._kept != nil}
+    /// Clears the value of `kept`. Subsequent reads from it will return its default value.
+    mutating func clearKept() {self._kept = nil}
+
     var unknownFields = SwiftProtobuf.UnknownStorage()
 
     init() {}
 
     fileprivate var _key: WireCountingKey? = nil
+    fileprivate var _kept: WireKeptReports? = nil
   }
 
   nonisolated struct RangeAnswer: Sendable {
@@ -1334,7 +1345,7 @@ nonisolated extension WireWorkerEnvelope.Missing: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension WireWorkerEnvelope.Counted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = WireWorkerEnvelope.protoMessageName + ".Counted"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}key\0\u{1}answers\0\u{1}microseconds\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}key\0\u{1}answers\0\u{1}microseconds\0\u{1}kept\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1346,6 +1357,7 @@ nonisolated extension WireWorkerEnvelope.Counted: SwiftProtobuf.Message, SwiftPr
       case 2: try { try decoder.decodeSingularMessageField(value: &self._key) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.answers) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.microseconds) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._kept) }()
       default: break
       }
     }
@@ -1368,6 +1380,9 @@ nonisolated extension WireWorkerEnvelope.Counted: SwiftProtobuf.Message, SwiftPr
     if self.microseconds != 0 {
       try visitor.visitSingularUInt64Field(value: self.microseconds, fieldNumber: 4)
     }
+    try { if let v = self._kept {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1376,6 +1391,7 @@ nonisolated extension WireWorkerEnvelope.Counted: SwiftProtobuf.Message, SwiftPr
     if lhs._key != rhs._key {return false}
     if lhs.answers != rhs.answers {return false}
     if lhs.microseconds != rhs.microseconds {return false}
+    if lhs._kept != rhs._kept {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
