@@ -76,22 +76,23 @@ class Cluster:
     """A coordinator and workers, each with a folder of its own below `folder`."""
 
     def __init__(
-        self, lode, folder, workers, threads=1, replication=2, host="127.0.0.1", keys=None
+        self, lode, folder, workers, threads=1, replication=2, host="127.0.0.1", keys=None,
+        coordinator=(),
     ):
         self.lode, self.folder, self.threads, self.keys = lode, folder, threads, keys
         self.nodes = {}
         try:
-            self.begin(workers, replication, host)
+            self.begin(workers, replication, host, coordinator)
         except BaseException:
             self.close()
             raise
 
-    def begin(self, workers, replication, host):
+    def begin(self, workers, replication, host, options):
         listen = f"{host}:0"
         self.coordinator = self.add_node(
             "coordinator",
             ["coordinator", "--data", str(self.folder / "coordinator"), "--listen", listen]
-            + ["--replication", str(replication), "--threads", "2"],
+            + ["--replication", str(replication), "--threads", "2", *options],
         )
         said = self.coordinator.wait_for("clients find it")
         self.address = re.search(r"coordinator at (\S+),", said).group(1)
