@@ -12,8 +12,16 @@ struct Storage: Sendable {
     let descriptor: ObjectDescriptor
     var sources: [String]
     var state = State.waiting
+    /// The fetch that it waits for.
+    var fetch: UInt64 = 0
     /// What a command that came in the meantime wants with the object.
     var fate = Fate.keep
+  }
+
+  /// One fetch of an object to be copied: there may be others of it that nobody waits for any more.
+  struct Fetch: Sendable {
+    let id: ObjectID
+    let number: UInt64
   }
 
   /// Objects that are durable here.
@@ -90,15 +98,27 @@ extension Worker {
     while storage.runningCopyCount < max(configuration.copyLimit, 1), !storage.copyQueue.isEmpty {
       let id = storage.copyQueue.removeFirst()
       guard let copy = storage.copies[id] else { continue }
+      lastToken += 1
+      let fetch = Storage.Fetch(id: id, number: lastToken)
       storage.copies[id]?.state = .fetching
+      storage.copies[id]?.fetch = fetch.number
       storage.runningCopyCount += 1
       effects.append(
-        .fetch(token(for: .copyFetch(id)), copy.descriptor, sources: copy.sources))
+        .fetch(token(for: .copyFetch(fetch)), copy.descriptor, sources: copy.sources))
     }
   }
 
-  mutating func copyFetched(_ id: ObjectID, _ bytes: [UInt8]) {
-    guard let copy = storage.copies[id] else { return }
+  /// The copy that waits for a fetch.
+  private func copy(awaiting fetch: Storage.Fetch) -> Storage.Copy? {
+    guard let copy = storage.copies[fetch.id], copy.state == .fetching,
+      copy.fetch == fetch.number
+    else { return nil }
+    return copy
+  }
+
+  mutating func copyFetched(_ fetch: Storage.Fetch, _ bytes: [UInt8]) {
+    guard let copy = copy(awaiting: fetch) else { return }
+    let id = fetch.id
     if copy.fate != .keep { return endCopy(id) }
     storage.copies[id]?.state = .storing
     // Another object of this name is replaced.
@@ -111,6 +131,10 @@ extension Worker {
     storage.held[id] = copy.descriptor
     if copy.fate == .keep { sendStored(copy.descriptor) }
     endCopy(id)
+  }
+
+  mutating func copyNotFetched(_ fetch: Storage.Fetch, _ failure: StoreFailure) {
+    if copy(awaiting: fetch) != nil { copyFailed(fetch.id, failure) }
   }
 
   mutating func copyFailed(_ id: ObjectID, _ failure: StoreFailure) {
@@ -134,10 +158,13 @@ extension Worker {
 
   /// Gives up the copies that an older epoch ordered: nobody counts on them, and the news that one
   /// has ended might be lost for ever.
+  ///
+  /// Fetches are not waited for either: those from a coordinator that is dead take long to fail.
   mutating func forgetCopies() {
     storage.orders = [:]
-    for id in storage.copyQueue { storage.copies[id] = nil }
     storage.copyQueue = []
+    storage.copies = storage.copies.filter { $0.value.state == .storing }
+    storage.runningCopyCount = storage.copies.count
     for (id, copy) in storage.copies where copy.fate == .keep {
       storage.copies[id]?.fate = .forget
     }

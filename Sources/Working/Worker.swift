@@ -105,7 +105,7 @@ public struct Worker: Sendable {
 
   private mutating func loaded(_ bytes: [UInt8], for owner: Waiting?) {
     switch owner {
-    case .copyFetch(let id): copyFetched(id, bytes)
+    case .copyFetch(let fetch): copyFetched(fetch, bytes)
     case .verification(let descriptor): verified(descriptor, nil)
     case .scrub: storage.scrubRuns = false
     case .itemsFetch(let job): rankItems(of: job, .bytes(bytes))
@@ -119,7 +119,7 @@ public struct Worker: Sendable {
 
   private mutating func loadFailed(_ failure: StoreFailure, for owner: Waiting?) {
     switch owner {
-    case .copyFetch(let id): copyFailed(id, failure)
+    case .copyFetch(let fetch): copyNotFetched(fetch, failure)
     case .verification(let descriptor): verified(descriptor, failure)
     case .scrub(let descriptor):
       storage.scrubRuns = false
@@ -154,7 +154,7 @@ public struct Worker: Sendable {
 /// Who waits for the outcome of an effect.
 enum Waiting: Sendable {
   case promise(Epoch)
-  case copyFetch(ObjectID)
+  case copyFetch(Storage.Fetch)
   case copyStore(ObjectID)
   case delete(ObjectID)
   case verification(ObjectDescriptor)
