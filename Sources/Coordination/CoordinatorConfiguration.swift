@@ -57,9 +57,9 @@ public struct CoordinatorConfiguration: Sendable {
   public var smallLevelLimit = ReportRule.smallRange
   /// From how many workers on that count a level its ranges are reduced on workers.
   ///
-  /// It spares the coordinator bytes and adding up, not messages, which load it most: simulated with
-  /// 100 workers (`simulate --scale`) a level took 10.5 s instead of 8.2.
-  public var reducingWorkerCount = 256
+  /// It spares the coordinator most bytes and all adding up. Simulated (`simulate --scale`) it makes
+  /// levels shorter from 100 workers on; with fewer the coordinator has time to spare.
+  public var reducingWorkerCount = 100
   /// A level of fewer candidates is reduced by the coordinator however many count it.
   public var reducingCandidateCount = ReportRule.smallRange
   /// How block sets answer; nil for the cheapest way by level.

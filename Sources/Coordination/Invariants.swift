@@ -50,6 +50,7 @@ extension Coordinator {
   /// Whether nothing is being added, copied or deleted, nor waits to be.
   public var isQuiet: Bool {
     ingests.open.isEmpty && cluster.registry.commands.isEmpty && cluster.registry.waiting.isEmpty
+      && !cluster.registry.needsReview
   }
 }
 

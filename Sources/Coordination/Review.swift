@@ -2,10 +2,10 @@ import Messages
 
 /// Comparing what is with what shall be.
 extension ObjectRegistry {
-  /// Whether all groups may be compared again: a thousand workers that come one after the other must
-  /// not keep the coordinator busy with that.
+  /// Whether all groups may be compared again, which for thousands takes long: many workers that come
+  /// one after the other must not keep the coordinator busy with that.
   var mayReview: Bool {
-    reviewedAt == 0 || now >= reviewedAt + min(UInt64(groupOrder.count) / 8, 2_000)
+    now >= reviewedAt + min(UInt64(groupOrder.count / 1_024) * 128, 2_000)
   }
 
   /// Compares all groups; after a worker has come, gone or changed its state.

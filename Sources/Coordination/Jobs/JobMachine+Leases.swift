@@ -17,7 +17,7 @@ extension JobMachine {
         return false
       }
       let cells = takeCells(
-        of: index, threads: threadCount(of: index, worker, cluster), target: target,
+        of: index, for: threads, ofAll: threadCount(of: index, worker, cluster), target: target,
         isFull: isFull(cluster), cluster.configuration)
       if cells.ranges.isEmpty { continue }
       lease(
@@ -78,33 +78,39 @@ extension JobMachine {
   /// Where the end is depends on all that waits for the piece's home, or on what waits in a piece
   /// that is everybody's. Polls are short, and come one by one: all that wait go at once.
   ///
-  /// - Parameter threads: of all who take of the piece.
+  /// - Parameters:
+  ///   - threads: of the worker.
+  ///   - allThreads: of all who take of the piece.
   private mutating func takeCells(
-    of index: Int, threads: Int, target: UInt64, isFull: Bool,
+    of index: Int, for threads: Int, ofAll allThreads: Int, target: UInt64, isFull: Bool,
     _ configuration: CoordinatorConfiguration
   ) -> (ranges: [UInt32], microseconds: Double) {
     guard var level = self.level.take() else { return ([], 0) }
     defer { self.level = level }
     let rate = self.rate
     var piece = level.pieces[index]
-    let isProbe = isFull || (rate == nil && piece.phase == .nominate)
     let waiting = level.waitingWithItsOthers(of: index)
     let target = Double(target)
     let most = level.rangesAtOnce(memoryLimit: configuration.memoryLimit)
     var share = 1
     var least = 0.0
     var worth = 0.0
-    if piece.phase == .poll {
+    if isFull {
+      // One, so that ranges close.
+    } else if piece.phase == .poll {
       share = piece.waitingCount
-    } else if !isProbe {
-      share = max(1, waiting / (2 * threads))
+    } else if rate == nil {
+      // What they take is to be found out: one for each thread, unless messages cost nothing.
+      if !configuration.passesValues { share = min(threads, waiting * threads / allThreads) }
+    } else {
+      share = waiting / (2 * allThreads)
       least = target / Self.leasesPerTarget
       if !piece.isShared { worth = target * Double(level.homes.all.count) / Self.workersPerTarget }
     }
     var ranges: [UInt32] = []
     var microseconds = 0.0
     var bytes: UInt64 = 0
-    while ranges.count < share || microseconds < worth
+    while ranges.count < max(share, 1) || microseconds < worth
       || (ranges.count < Self.smallestLease && microseconds < least),
       microseconds < target, ranges.count < most || piece.phase == .poll
     {

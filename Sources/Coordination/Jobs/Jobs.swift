@@ -297,8 +297,11 @@ struct Jobs: Sendable {
       count += machines[index].leaseCount(of: worker)
       microseconds += machines[index].views[worker]?.estimate ?? 0
     }
-    // One to work on and one to go on with, whatever they are worth.
-    guard count < 2 || (count < 2 * threads && microseconds < target * 2) else { return false }
+    // One to work on and one to go on with, whatever they are worth, which at first nobody knows.
+    let mayHaveMore = microseconds > 0 || configuration.passesValues
+    guard count < 2 || (mayHaveMore && count < 2 * threads && microseconds < target * 2) else {
+      return false
+    }
     let last = turns[worker] ?? JobID(0)
     let turn = running.firstIndex { machines[$0].id > last } ?? 0
     for offset in running.indices {

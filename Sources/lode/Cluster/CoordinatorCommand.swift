@@ -61,7 +61,7 @@ struct CoordinatorCommand: ParsableCommand {
     help: ArgumentHelp(
       "Workers that count from which on they add counts up themselves, not the coordinator.",
       valueName: "workers"))
-  var reducersFrom = 256
+  var reducersFrom = 100
 
   @Flag(
     help: """
