@@ -42,10 +42,27 @@ struct CandidateList {
   }
 
   /// Appends those of `count` neighbouring candidates that exceed the allowance.
+  ///
+  /// Which ones do cannot be foretold, so nothing branches on it; how many is counted first, which
+  /// vectors do. A sixth of counting chess at 50 %.
   mutating func append(_ base: UnsafePointer<UInt32>, count: Int, firstPosition: Int) {
-    for index in 0..<count where base[index] > allowance {
-      positions.append(UInt32(truncatingIfNeeded: firstPosition + index))
-      counts.append(base[index])
+    var found = 0
+    for index in 0..<count { found &+= base[index] > allowance ? 1 : 0 }
+    if found == 0 { return }
+    let start = positions.count
+    positions.append(contentsOf: repeatElement(0, count: found))
+    counts.append(contentsOf: repeatElement(0, count: found))
+    positions.withUnsafeMutableBufferPointer { positions in
+      counts.withUnsafeMutableBufferPointer { counts in
+        guard let positions = positions.baseAddress, let counts = counts.baseAddress else { return }
+        var (index, next) = (0, start)
+        while next < start + found {
+          positions[next] = UInt32(truncatingIfNeeded: firstPosition + index)
+          counts[next] = base[index]
+          next += base[index] > allowance ? 1 : 0
+          index += 1
+        }
+      }
     }
   }
 }

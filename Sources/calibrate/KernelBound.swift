@@ -13,9 +13,9 @@ struct KernelBound {
   /// Calls that count, by the number of siblings.
   private var calls: [Int] = []
   /// What the calls take at their speed, and at that of batches of eight.
-  private var kernelSeconds = 0.0
-  private var batchSeconds = 0.0
-  private var countingSeconds = 0.0
+  private var kernelSeconds = Double.infinity
+  private var batchSeconds = Double.infinity
+  private var countingSeconds = Double.infinity
   private var passes: [Int]?
 
   /// A bound for a row, with no figures where rows are counted.
@@ -23,15 +23,14 @@ struct KernelBound {
     let projection = try row.projection(.automatic)
     guard let passes = projection.wordsPerCandidate else { return }
     self.passes = passes
-    for repetition in 0..<5 {
-      var watched = self
-      guard let time = try row.mine(.automatic, watch: { if repetition == 0 { watched.add($0) } })
-      else { return }
-      if repetition == 0 { self = watched }
-      if repetition == 0 || time.counting < countingSeconds { countingSeconds = time.counting }
-      if time.counting > 0.5 { break }
+    _ = try row.mine(.automatic, watch: { add($0) })
+    // In turn, so that what else the machine does meets both.
+    for _ in 0..<5 {
+      if let time = try row.mine(.automatic) {
+        countingSeconds = min(countingSeconds, time.counting)
+      }
+      addTimes(passes: passes, rankCount: row.items.count)
     }
-    addTimes(passes: passes, rankCount: row.items.count)
   }
 
   private mutating func add(_ level: Level) {
@@ -58,19 +57,20 @@ struct KernelBound {
   private mutating func addTimes(passes: [Int], rankCount: Int) {
     let wordCount = passes.max() ?? 0
     let bench = KernelBench(wordCount: wordCount, bitmapCount: rankCount)
-    kernelSeconds = Double(andCount) * bench.andSeconds()
-    batchSeconds = kernelSeconds
+    var seconds = Double(andCount) * bench.andSeconds()
+    var batched = seconds
     for words in passes {
-      let batched = bench.countSeconds(batch: 8, words: words) / 8
+      let eighth = bench.countSeconds(batch: 8, words: words) / 8
       let plane =
         passes.count > 1
         ? KernelBench(wordCount: words, bitmapCount: rankCount).andSeconds() : 0
       for (siblings, count) in calls.enumerated() where count > 0 {
-        let seconds = bench.countSeconds(batch: siblings, words: words)
-        kernelSeconds += Double(count) * (seconds + plane)
-        batchSeconds += Double(count) * (Double(siblings) * batched + plane)
+        seconds += Double(count) * (bench.countSeconds(batch: siblings, words: words) + plane)
+        batched += Double(count) * (Double(siblings) * eighth + plane)
       }
     }
+    kernelSeconds = min(kernelSeconds, seconds)
+    batchSeconds = min(batchSeconds, batched)
   }
 
   var json: JSON {

@@ -8,7 +8,7 @@ func now() -> Double {
 }
 
 /// The least seconds of one call among several rounds of calls, each long enough for the clock.
-func leastSeconds(rounds: Int = 7, roundSeconds: Double = 0.0005, _ body: () -> Void) -> Double {
+func leastSeconds(rounds: Int = 5, roundSeconds: Double = 0.0002, _ body: () -> Void) -> Double {
   var calls = 1
   while true {
     let started = now()
