@@ -137,7 +137,7 @@ import Testing
     let leftovers = try CommandRunner.shell("ls -A temp", in: folder)
     #expect(leftovers.text == "")
     // A block that takes too much even alone is an error that names the limit.
-    let tooLittle = try lode("mine rows -q --min-support 1% --memory 1MiB", in: folder)
+    let tooLittle = try lode("mine rows -q --min-support 0.3% --memory 1MiB", in: folder)
     #expect(tooLittle.status == 1)
     #expect(tooLittle.messages.contains("over the memory limit of"), "\(tooLittle.messages)")
     #expect(tooLittle.messages.contains("raise --memory"), "\(tooLittle.messages)")
