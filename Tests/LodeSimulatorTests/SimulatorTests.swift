@@ -47,7 +47,7 @@ import Testing
     (.rangesSwapped, 2),
     (.releasedEarly, 5),
     (.repeatedAnswerOffByOne, 1),
-    (.replicaDeletedEarly, 1),
+    (.replicaDeletedEarly, 3),
     (.reportConfused, 4),
     (.requestRenumbered, 16),
     (.storedWithoutBytes, 1),
