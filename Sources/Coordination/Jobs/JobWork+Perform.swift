@@ -82,9 +82,20 @@ private func countedItems(
 
 /// Makes a closed level ready for its candidates to be counted.
 private func prepare(
-  _ level: Level, survivors: [Survivors]?, isWhole: Bool, _ work: LevelWork
+  _ closed: Level, survivors: [Survivors]?, isWhole: Bool, _ work: LevelWork
 ) -> PreparedLevel {
-  let cut = LevelCut(of: level, parallelism: work.parallelism, targets: work.targets)
+  let level: Level
+  let cut: LevelCut
+  if let targets = work.targets {
+    level = closed
+    cut = LevelCut(of: level, parallelism: work.parallelism, targets: targets)
+  } else {
+    let costs = CostEstimate(
+      first: work.firstLevel ?? closed, transactionCount: Int(clamping: work.transactionCount))
+    let target = costs.target(of: closed, parallelism: work.parallelism)
+    level = closed.joiningSegments(upTo: target)
+    cut = LevelCut(of: level, costs: costs, target: target)
+  }
   let number = UInt64(level.length) * 2
   let nodeCount = level.nodeCount
   return PreparedLevel(
