@@ -4,12 +4,13 @@
 extension Level {
   /// The same level in fewer segments.
   ///
-  /// Neighbours become one where together they make no more candidates than the limit; nothing is done
-  /// where that would not halve their number.
+  /// Neighbours become one where together they make no more candidates than the limit. Nothing is done
+  /// where that would not halve their number, nor in a large level: one thread joins while the others
+  /// wait, which takes longer than to hand out a few more ranges.
   /// - Complexity: linear in the words of the segments that are joined.
   public func joiningSegments(upTo limit: Int) -> Level {
     let all = segments.reduce(0) { $0 + $1.candidateCount }
-    if segments.count <= 2 * (all / max(limit, 1) + 1) { return self }
+    if all / 4 > limit || segments.count <= 2 * (all / max(limit, 1) + 1) { return self }
     var joined: [LevelSegment] = []
     var run: [LevelSegment] = []
     var candidates = 0
