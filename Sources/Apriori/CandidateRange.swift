@@ -23,14 +23,25 @@ public struct CandidateRange: Sendable, Equatable {
 /// Cuts the candidates of the next level into ranges of about `targetCandidateCount` each.
 ///
 /// A range is closed as soon as it reaches the target, so it exceeds the target by less than the
-/// candidates of one node. Nodes without candidates at the end of a segment belong to no range.
+/// candidates of one node; no range reaches into another segment.
 /// Positions have 32 bits, so a target beyond 2^31 is taken as 2^31, and one below 1 as 1.
 /// - Complexity: linear in the number of groups plus the number of ranges.
 public func candidateRanges(of level: Level, targetCandidateCount: Int) -> [CandidateRange] {
+  candidateRanges(of: level, targetCandidateCount: targetCandidateCount, prefersClasses: false)
+}
+
+/// Cuts the candidates of the next level.
+///
+/// - Parameter prefersClasses: whether a range of half the target is closed where the first item
+///   changes, so that few classes are divided.
+func candidateRanges(
+  of level: Level, targetCandidateCount: Int, prefersClasses: Bool
+) -> [CandidateRange] {
   var cutter = RangeCutter(
     pathLength: level.length - 1,
     // The last node of a range may add as many candidates as there are items.
-    targetCandidateCount: min(max(targetCandidateCount, 1), 1 << 31))
+    targetCandidateCount: min(max(targetCandidateCount, 1), 1 << 31),
+    prefersClasses: prefersClasses)
   for (index, segment) in level.segments.enumerated() { cutter.cut(segment, index: index) }
   return cutter.ranges
 }
@@ -39,11 +50,13 @@ public func candidateRanges(of level: Level, targetCandidateCount: Int) -> [Cand
 private struct RangeCutter {
   let pathLength: Int
   let targetCandidateCount: Int
+  let prefersClasses: Bool
   private(set) var ranges: [CandidateRange] = []
 
-  init(pathLength: Int, targetCandidateCount: Int) {
+  init(pathLength: Int, targetCandidateCount: Int, prefersClasses: Bool) {
     self.pathLength = pathLength
     self.targetCandidateCount = targetCandidateCount
+    self.prefersClasses = prefersClasses
   }
 
   mutating func cut(_ segment: LevelSegment, index: Int) {
@@ -89,6 +102,12 @@ private struct RangeCutter {
       while place < pathLength {
         path[place] = words[group.tailOffset &+ place &- group.shared]
         place += 1
+      }
+      if prefersClasses, group.shared == 0, open != nil,
+        candidateCount >= targetCandidateCount / 2
+      {
+        append(open, nodesEnd: nodesEnd, candidateCount: candidateCount)
+        open = nil
       }
       var first = 0
       while first + 1 < group.extensionCount {

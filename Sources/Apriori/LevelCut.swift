@@ -35,13 +35,44 @@ public struct LevelCut: Sendable {
     of level: Level, parallelism: Int,
     targets: ClosedRange<Int> = LevelCut.smallestTarget...LevelCut.largestTarget
   ) {
-    let candidates = level.segments.reduce(0) { $0 + $1.candidateCount }
-    let share = candidates / max(parallelism, 1) / 8
-    targetCandidateCount = max(
-      min(max(share, targets.lowerBound), targets.upperBound), candidates / Self.rangeLimit)
+    targetCandidateCount = Self.target(
+      of: level, walkCost: 0, parallelism: parallelism, targets: targets)
     ranges = candidateRanges(of: level, targetCandidateCount: targetCandidateCount)
+    expectedFill = Self.expectedFill(of: level)
+  }
+
+  /// Cuts the candidates that a closed level makes into ranges of about equal estimated cost.
+  ///
+  /// Nobody else can cut the same ranges, so they have to be handed on.
+  /// - Parameters:
+  ///   - costs: what is known of the data.
+  ///   - target: the cost of a range, see ``CostEstimate/target(of:parallelism:)``.
+  /// - Complexity: linear in the groups of the level plus the number of ranges.
+  public init(of level: Level, costs: CostEstimate, target: Int) {
+    targetCandidateCount = target
+    if costs.hasWalks(level) {
+      var cutter = CostCutter(
+        pathLength: level.length - 1, transactionCount: costs.transactionCount, target: target)
+      for (index, segment) in level.segments.enumerated() { cutter.cut(segment, index: index) }
+      ranges = cutter.ranges
+    } else {
+      ranges = candidateRanges(of: level, targetCandidateCount: target, prefersClasses: true)
+    }
+    expectedFill = Self.expectedFill(of: level)
+  }
+
+  /// A share for each task of eight, within bounds.
+  static func target(
+    of level: Level, walkCost: Int, parallelism: Int, targets: ClosedRange<Int>
+  ) -> Int {
+    let candidates = level.segments.reduce(0) { $0 + $1.candidateCount }
+    let share = (candidates + walkCost) / max(parallelism, 1) / 8
+    return max(
+      min(max(share, targets.lowerBound), targets.upperBound), candidates / rangeLimit)
+  }
+
+  private static func expectedFill(of level: Level) -> Double {
     let frequent = level.nodeCount + level.perfectExtensionCount
-    expectedFill =
-      level.length == 1 ? 0 : Double(frequent) / Double(max(level.candidateCount, 1))
+    return level.length == 1 ? 0 : Double(frequent) / Double(max(level.candidateCount, 1))
   }
 }

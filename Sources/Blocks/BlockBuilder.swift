@@ -15,11 +15,11 @@ public import Itemsets
 /// Appending notes the distinct items of each row and, per item, what decides its container's kind
 /// and size; finishing lays the containers out and writes the rows into them. Its memory, reused
 /// from block to block, is 16 bytes for every id up to the highest (ids of a dictionary are dense)
-/// and 4 bytes an occurrence, with room for 2 Mi of them.
+/// and 4 bytes an occurrence, with room for 4 Mi of them.
 public struct BlockBuilder: Sendable {
   /// Occurrences that a block finds room for without growing: growing copies and touches new memory,
   /// which took a quarter of reading, while room that stays unused is only addresses.
-  private static let occurrencesInRoom = 1 << 21
+  private static let occurrencesInRoom = 1 << 22
 
   private let transactionsPerBlock: Int
   private let occurrencesPerBlock: Int

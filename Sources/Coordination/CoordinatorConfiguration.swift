@@ -53,6 +53,9 @@ public struct CoordinatorConfiguration: Sendable {
   /// The least and the greatest number of candidates a range should have; nil for what suits a
   /// cluster, or a single process.
   public var candidatesPerRange: ClosedRange<Int>?
+  /// Whether ranges are cut by estimated cost rather than by ``candidatesPerRange``; only where
+  /// ``passesValues`` is set, as workers are handed the ranges.
+  public var cutsByCost = false
   /// A level of fewer candidates is counted in one round of all counts.
   public var smallLevelLimit = ReportRule.smallRange
   /// From how many workers on that count a level its ranges are reduced on workers.

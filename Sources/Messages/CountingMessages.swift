@@ -179,19 +179,22 @@ public struct LevelOpening: Sendable {
   public var targetCandidateCount: Int
   /// The ranges that this cut makes, to be checked.
   public var rangeCount: Int
+  /// The ranges themselves where they are cut otherwise; only where messages are passed as values.
+  public var ranges: [CandidateRange]?
   /// The level.
   public var content: LevelContent
 
   /// An opening.
   public init(
     job: JobID, level: Int, digest: UInt64, targetCandidateCount: Int, rangeCount: Int,
-    content: LevelContent
+    ranges: [CandidateRange]? = nil, content: LevelContent
   ) {
     self.job = job
     self.level = level
     self.digest = digest
     self.targetCandidateCount = targetCandidateCount
     self.rangeCount = rangeCount
+    self.ranges = ranges
     self.content = content
   }
 }

@@ -70,6 +70,8 @@ struct EmbeddedCluster {
     configuration.parallelism = threadCount
     configuration.leaseMilliseconds = 20
     configuration.memoryLimit = budget.limit ?? .max
+    // One thread has no use for ranges that take alike.
+    configuration.cutsByCost = threadCount > 1 && !plan.isSpilled
     // Each range is a walk through all data, which are read for it: so there are few, and pieces of
     // data enough that every thread has one.
     if plan.isSpilled { configuration.candidatesPerRange = Self.longRange...Self.longRange }

@@ -193,8 +193,9 @@ extension LevelWork {
     guard level.length == opening.level, digest == opening.digest else {
       return .levelDiffers(found: digest)
     }
-    let ranges = candidateRanges(
-      of: level, targetCandidateCount: opening.targetCandidateCount)
+    let ranges =
+      opening.ranges
+      ?? candidateRanges(of: level, targetCandidateCount: opening.targetCandidateCount)
     guard ranges.count == opening.rangeCount else {
       throw WorkError(
         description: "level \(level.length) is cut into \(ranges.count) ranges here and"

@@ -96,6 +96,23 @@ import Testing
     }
   }
 
+  /// Candidates enough for several ranges, and small levels after large ones, whose segments are joined.
+  @Test func threadsCutOtherwiseAndFindTheSame() throws {
+    var random = SeededGenerator(seed: 11)
+    let rows = (0..<400).map { _ in
+      (0..<24).filter { _ in Int.random(in: 0..<100, using: &random) < 45 }
+    }
+    let levels = try [1, 2, 5].map { threads in
+      try mine(
+        rows, itemCount: 24, minimumSupport: 8, transactionsPerBlock: 150,
+        options: .init(threadCount: threads)
+      ).levels
+    }
+    #expect(levels[0].levels.contains { $0.candidateCount > 30_000 })
+    #expect(flattened(levels[1]) == flattened(levels[0]))
+    #expect(flattened(levels[2]) == flattened(levels[0]))
+  }
+
   /// 65,536 equal rows make one block whose every count is the greatest a block can hold.
   @Test(arguments: Projection.Layout.allCases) func equalRows(layout: Projection.Layout) throws {
     let rows = Array(repeating: [0, 1, 2], count: 65_536) + [[3]]

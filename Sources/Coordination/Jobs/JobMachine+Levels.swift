@@ -179,7 +179,9 @@ extension JobMachine {
         LevelOpening(
           job: id, level: level.length, digest: level.prepared.digest,
           targetCandidateCount: level.prepared.cut.targetCandidateCount,
-          rangeCount: level.ranges.count, content: content)), to: worker, &outbox)
+          rangeCount: level.ranges.count,
+          ranges: configuration.cutsByCost ? level.prepared.cut.ranges : nil, content: content)),
+      to: worker, &outbox)
     return true
   }
 

@@ -201,14 +201,17 @@ extension JobMachine {
     guard policy.passesValues else {
       return LevelWork(
         policy: policy, parallelism: clusterParallelism,
-        targets: configuration.candidatesPerRange ?? clusterTargets)
+        targets: configuration.candidatesPerRange ?? clusterTargets,
+        transactionCount: summary.transactionCount, firstLevel: nil)
     }
     let threads = cluster.members.countingWorkers
       .compactMap { cluster.members.worker($0)?.threads }.max()
     return LevelWork(
       policy: policy, parallelism: max(threads ?? 1, cluster.configuration.parallelism),
-      targets: configuration.candidatesPerRange
-        ?? LevelCut.smallestTarget...LevelCut.largestTarget)
+      targets: configuration.cutsByCost
+        ? nil
+        : configuration.candidatesPerRange ?? LevelCut.smallestTarget...LevelCut.largestTarget,
+      transactionCount: summary.transactionCount, firstLevel: closedLevels.first)
   }
 
   /// Ranges grow from the least to the greatest size between 8 and 128 million candidates.

@@ -82,8 +82,19 @@ private func countedItems(
 }
 
 /// Makes a closed level ready for its candidates to be counted.
-private func prepare(_ level: Level, isWhole: Bool, _ work: LevelWork) -> PreparedLevel {
-  let cut = LevelCut(of: level, parallelism: work.parallelism, targets: work.targets)
+private func prepare(_ closed: Level, isWhole: Bool, _ work: LevelWork) -> PreparedLevel {
+  let level: Level
+  let cut: LevelCut
+  if let targets = work.targets {
+    level = closed
+    cut = LevelCut(of: level, parallelism: work.parallelism, targets: targets)
+  } else {
+    let costs = CostEstimate(
+      first: work.firstLevel ?? closed, transactionCount: Int(clamping: work.transactionCount))
+    let target = costs.target(of: closed, parallelism: work.parallelism)
+    level = closed.joiningSegments(upTo: target)
+    cut = LevelCut(of: level, costs: costs, target: target)
+  }
   let nodeCount = level.nodeCount
   return PreparedLevel(
     level: level, digest: level.structureDigest, cut: cut, candidateCount: cut.candidateCount,

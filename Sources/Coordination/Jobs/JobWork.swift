@@ -86,7 +86,11 @@ public struct ResumptionOutcome: Sendable {
 struct LevelWork: Sendable {
   let policy: ContentPolicy
   let parallelism: Int
-  let targets: ClosedRange<Int>
+  /// The least and the greatest number of candidates of a range; nil to cut by estimated cost.
+  let targets: ClosedRange<Int>?
+  let transactionCount: UInt64
+  /// Nil while the first level is what is made ready.
+  let firstLevel: Level?
 }
 
 /// A closed level whose candidates are cut.
