@@ -153,7 +153,7 @@ PEER_ROWS = [
         ],
         times_as_fast=100,
     ),
-    PeerRow("spark", Row(LARGE_QUEST.name, "2"), times_as_fast=20),
+    PeerRow("spark", Row(LARGE_QUEST.name, "5"), times_as_fast=20),
 ]
 
 

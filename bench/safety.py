@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import statistics
 import struct
 import subprocess
@@ -235,6 +236,8 @@ def main():
 
 
 if __name__ == "__main__":
+    # Ended from outside, it still ends its clusters.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         main()
     except Failure as failure:
