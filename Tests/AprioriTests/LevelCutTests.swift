@@ -94,7 +94,8 @@ import Testing
     // Equal rows apart from each other, some more often than others.
     let rows = (0..<copies).flatMap { copy in different.dropLast(copy) } + [[0]]
     let data = try ShardedData(rows: rows, itemCount: itemCount, support: 1, shardCount: 3)
-    let dense = try data.newProjection(of: [0, 1, 2], layout: .dense)
+    let dense = try data.newProjection(
+      of: [0, 1, 2], layout: copies > 2 ? .denseMerged : .dense)
     let sparse = try data.newProjection(of: [0, 1, 2], layout: .sparse)
     // A bitmap an item takes 8 bytes for 64 rows, in steps of 512.
     let unmerged = data.items.count * ((rows.count + 511) / 512 * 64)
