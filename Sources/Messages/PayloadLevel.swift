@@ -54,8 +54,8 @@ extension Level: PayloadCoding {
 
 /// All groups: shared, perfect extensions, extensions; then the three runs of ranks.
 ///
-/// Levels are encoded while the next one is being counted, on cores that count: bytes go to memory
-/// that has room for all of them, a third of the time of appending each.
+/// Levels are encoded while the next one is being counted, on cores that count, so bytes go to memory
+/// that has room for all of them: appending each looks for room each time.
 private func encodedGroups(of segment: LevelSegment) -> [UInt8] {
   let words = segment.words
   return unsafe [UInt8](unsafeUninitializedCapacity: words.count * longestVarint32) {
