@@ -13,6 +13,20 @@ let strict: [SwiftSetting] = [
   .unsafeFlags(["-Xfrontend", "-disable-concrete-type-metadata-mangled-name-accessors"]),
 ]
 
+// Mining a small file is over in a few milliseconds, so what the kernel and the loader do before the
+// first instruction counts: `lode --version` took 9.1 ms and takes 5.5 with these. C libraries are part of the program (libstdc++
+// alone has 2,300 symbols to be looked up at every start; Sources/StaticLibraries says which), its own
+// symbols are offered to nobody, and it has a fixed address, as Go's programs have: otherwise 100,000
+// pointers are relocated, on 300 pages that each have to be copied.
+let startsQuickly: [LinkerSetting] = [
+  .unsafeFlags(
+    [
+      "-L", Context.packageDirectory + "/Sources/StaticLibraries", "-Xlinker", "--as-needed",
+      "-Xclang-linker", "-static-libgcc", "-Xlinker", "--no-export-dynamic",
+      "-Xclang-linker", "-no-pie",
+    ], .when(platforms: [.linux], configuration: .release))
+]
+
 /// What every Swift target of the package shares.
 func library(
   _ name: String, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = []
@@ -103,7 +117,7 @@ let package = Package(
         "ClusterTransport", "DiskBlockStore", "SQLiteCatalog", "DemonstrationData", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      swiftSettings: strict),
+      swiftSettings: strict, linkerSettings: startsQuickly),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     // Runs the binary, for the tests of the command line.

@@ -24,27 +24,26 @@ struct DemoCommand: ParsableCommand {
 
   func run() throws {
     let start = monotonicSeconds()
+    let machine = machine.settings
     let narrator = machine.narrator
     narrator.say("Company K: \(grouped(CompanyK.customers)) customers of a telecom operator")
     let folder = try DemonstrationFolder(in: machine.temporaryDirectory)
     defer { folder.remove() }
     try GeneratorOutput.write(CompanyKGenerator(), to: .file(folder.baskets), narrator: narrator)
 
-    let arguments = try MineCommand.parse([
-      folder.baskets, "--min-support", CompanyK.minimumSupport, "--min-confidence",
-      CompanyK.minimumConfidence, "--max-antecedent", "\(CompanyK.maximumAntecedent)",
-      "--output", "table", "--temp", machine.temporaryDirectory, "--memory", machine.memory,
-    ])
+    let mining = MiningSettings(
+      minSupport: CompanyK.minimumSupport, minConfidence: CompanyK.minimumConfidence,
+      maxAntecedent: .items(CompanyK.maximumAntecedent))
     let job = try MiningJob(
-      request: arguments.mining.plan(),
-      report: arguments.output.report(target: .rules, machine: arguments.machine),
+      request: mining.plan(),
+      report: OutputSettings(output: .table).report(target: .rules, machine: machine),
       machine: machine)
     let mined = try CommandFailure.naming {
       narrator.say("a cluster on this machine: one coordinator, two workers, every block on both")
       let cluster = try LoopbackCluster(
         workerCount: 2, in: folder.path, threadCount: machine.threadCount)
       defer { cluster.stop() }
-      return try mine(arguments, on: cluster)
+      return try mine(folder.baskets, mining, on: cluster, machine)
     }
     try job.run(writingTo: .standardOutput, since: start) { mined }
     try printComparison(mined, job: job)
@@ -53,14 +52,15 @@ struct DemoCommand: ParsableCommand {
 
   /// Adds the data set, submits the job, follows it and fetches the results, as the commands do.
   private func mine(
-    _ arguments: MineCommand, on cluster: LoopbackCluster
+    _ baskets: String, _ mining: MiningSettings, on cluster: LoopbackCluster,
+    _ machine: MachineSettings
   ) throws -> MiningJob.Mined {
-    let connection = try ClusterArguments.parse(
-      ["--cluster", "\(cluster.address)"] + (machine.quiet ? ["--quiet"] : []))
+    let connection = ClusterSettings(cluster: "\(cluster.address)", quiet: machine.quiet)
     try cluster.waitForWorkers(connection)
     let name = try Name("company-k")
     let sender = DataSetSender(
-      name: name, reading: arguments.reading, replication: 2, memory: machine.memory,
+      name: name, reading: ReadingSettings(input: [baskets]), replication: 2,
+      memory: machine.memory,
       temp: machine.temporaryDirectory, cluster: connection, saysFormat: false)
     let dataSet = try sendOnceWorkersAreReady(sender)
     machine.narrator.say(
@@ -68,9 +68,8 @@ struct DemoCommand: ParsableCommand {
         + " \(readable(bytes: dataSet.byteCount)) in all, stored on two workers each")
     let client = try connection.connect()
     let specification = JobSpecification(
-      dataSet: name, minimumSupport: arguments.mining.minSupport,
-      maximumLevel: try arguments.mining.plan().maximumLevel,
-      arguments: arguments.mining.asArguments)
+      dataSet: name, minimumSupport: mining.minSupport,
+      maximumLevel: try mining.plan().maximumLevel, arguments: mining.asArguments)
     let submitted = try jobAnswer(client.ask(.submitJob(specification)))
     try Following(narrator: machine.narrator, outlives: false).follow(submitted, client: client)
     return try MiningJob.Mined(

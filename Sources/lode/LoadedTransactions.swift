@@ -22,15 +22,15 @@ struct LoadedTransactions {
   ///
   /// - Parameter name: what to call the data set on standard error; nil for the names of the inputs.
   static func load(
-    _ arguments: ReadingArguments, machine: MachineArguments, name: String? = nil
+    _ settings: ReadingSettings, machine: MachineSettings, name: String? = nil
   ) throws(CommandFailure) -> LoadedTransactions {
     let narrator = machine.narrator
-    let title = name ?? dataSetName(arguments.input)
+    let title = name ?? dataSetName(settings.input)
     do {
       var reader = try TransactionReader(
-        paths: arguments.input, options: arguments.options(machine: machine))
+        paths: settings.input, options: settings.options(machine: machine))
       let filler = BlockFiller(
-        transactionsPerBlock: arguments.blockTransactions,
+        transactionsPerBlock: settings.blockTransactions,
         memoryLimit: machine.memoryBytes / blockShare, folder: machine.temporaryDirectory)
       let loaded = try load(
         &reader, BlockFilling(filler, onOwnThread: machine.threadCount > 1)
@@ -38,7 +38,7 @@ struct LoadedTransactions {
       narrator.clear()
       report(
         reader, name: title, transactions: loaded.transactionCount, items: loaded.dictionary.count,
-        blocks: loaded.blocks.count, saysFormat: name == nil, keptEmpty: arguments.keepEmpty,
+        blocks: loaded.blocks.count, saysFormat: name == nil, keptEmpty: settings.keepEmpty,
         narrator: narrator)
       return loaded
     } catch let error as ReadError {

@@ -25,7 +25,7 @@ struct Lode: ParsableCommand {
     throw CommandFailure.usage("say what to do\n\n" + Self.helpMessage())
   }
 
-  /// The command that the arguments ask for.
+  /// What the arguments ask for.
   ///
   /// ArgumentParser describes all commands to itself before it looks at the first word, which takes
   /// longer than mining a small file. So `mine` and what every job needs read plain arguments
@@ -33,23 +33,24 @@ struct Lode: ParsableCommand {
   /// sense of (help, a version, a mistake) goes to the parser of all commands, which knows the words
   /// for it. Every configuration names its command: to make a name of a type's takes the parser a
   /// million instructions.
-  private static func parsedCommand() throws -> any ParsableCommand {
+  private static func chosenWork() throws -> () throws -> Void {
     let arguments = CommandLine.arguments.dropFirst()
     if arguments.first == MineCommand.configuration.commandName {
-      if let command = MineCommand(plain: arguments.dropFirst()) { return command }
+      if let mine = Mine(plain: arguments.dropFirst()) { return mine.run }
       if let command = try? MineCommand.parseAsRoot(Array(arguments.dropFirst())) as? MineCommand {
-        return command
+        return command.run
       }
     }
     if arguments.first == JobCommand.configuration.commandName {
       let words = arguments.dropFirst(2)
       switch arguments.dropFirst().first {
-      case "submit": if let command = JobCommand.Submit(plain: words) { return command }
-      case "results": if let command = JobResults(plain: words) { return command }
+      case "submit": if let submit = SubmitJob(plain: words) { return submit.run }
+      case "results": if let results = WriteResults(plain: words) { return results.run }
       default: break
       }
     }
-    return try parseAsRoot()
+    var command = try parseAsRoot()
+    return { try command.run() }
   }
 
   /// Exit status: 0 done, 1 the work failed, 2 wrong usage.
@@ -57,8 +58,7 @@ struct Lode: ParsableCommand {
     ignoreOutputSignals()
     StandardStreams.occupy()
     do {
-      var command = try parsedCommand()
-      try command.run()
+      try chosenWork()()
       try flushStandardOutput()
     } catch let failure as CommandFailure {
       StandardError.say("lode: \(failure.message)")

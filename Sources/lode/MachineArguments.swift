@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
 
-/// What a command may use of the machine.
+/// The options that say what a command may use of the machine.
 struct MachineArguments: ParsableArguments {
   @Option(help: "Threads to work with (default: all cores).")
   var threads: Int?
@@ -10,7 +10,7 @@ struct MachineArguments: ParsableArguments {
     help: ArgumentHelp(
       "Memory to work within, such as 512MiB, 4G or 50% of RAM; what is larger goes to --temp.",
       valueName: "size"))
-  var memory: String = "75%"
+  var memory = MachineSettings().memory
 
   @Option(
     help: ArgumentHelp("Folder for temporary files (default: TMPDIR or /tmp).", valueName: "dir"))
@@ -20,6 +20,22 @@ struct MachineArguments: ParsableArguments {
   var quiet = false
 
   mutating func validate() throws {
+    try settings.validate()
+  }
+
+  var settings: MachineSettings {
+    MachineSettings(threads: threads, memory: memory, temp: temp, quiet: quiet)
+  }
+}
+
+/// What a command may use of the machine.
+struct MachineSettings {
+  var threads: Int?
+  var memory = "75%"
+  var temp: String?
+  var quiet = false
+
+  func validate() throws {
     if let threads, threads < 1 || threads > 4096 {
       throw ValidationError("--threads \(threads): give a number from 1 to 4096")
     }

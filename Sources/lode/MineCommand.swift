@@ -21,10 +21,33 @@ struct MineCommand: ParsableCommand {
   @OptionGroup(title: "Machine") var machine: MachineArguments
 
   mutating func validate() throws {
+    try mine.validate()
+  }
+
+  func run() throws {
+    try mine.run()
+  }
+
+  private var mine: Mine {
+    Mine(
+      reading: reading.settings, mining: mining.settings, output: output.settings,
+      machine: machine.settings)
+  }
+}
+
+/// What `lode mine` does, however its arguments were read.
+struct Mine {
+  var reading = ReadingSettings()
+  var mining = MiningSettings()
+  var output = OutputSettings()
+  var machine = MachineSettings()
+
+  /// Checks what no group of options can by itself.
+  func validate() throws {
     _ = try output.report(target: mining.target, machine: machine)
   }
 
-  mutating func run() throws {
+  func run() throws {
     if lode_kernel_request_refused() != 0 {
       throw CommandFailure.usage(
         "LODE_KERNEL names no kernels that this processor can run; unset it (this processor then"

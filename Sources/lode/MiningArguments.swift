@@ -40,23 +40,23 @@ enum ItemLimit: ExpressibleByArgument, Equatable {
   }
 }
 
-/// What is mined, and which rules are made of it.
+/// The options that say what is mined, and which rules are made of it.
 struct MiningArguments: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
       "Minimum support: 100 is a count, 0.01 and 1% are shares of all transactions.",
       valueName: "support"))
-  var minSupport = "1%"
+  var minSupport = MiningSettings().minSupport
 
   @Option(help: "What to find.")
-  var target = Target.rules
+  var target = MiningSettings().target
 
   @Option(help: ArgumentHelp("Fewest items of an itemset.", valueName: "items"))
-  var minLength = 1
+  var minLength = MiningSettings().minLength
 
   @Option(help: ArgumentHelp("Most items of an itemset, or none.", valueName: "items"))
-  var maxLength = ItemLimit.none
+  var maxLength = MiningSettings().maxLength
 
   // The options of rules are optional, so that one given for another target can be refused.
 
@@ -80,6 +80,29 @@ struct MiningArguments: ParsableArguments {
   var maxConsequent: ItemLimit?
 
   mutating func validate() throws {
+    try settings.validate()
+  }
+
+  var settings: MiningSettings {
+    MiningSettings(
+      minSupport: minSupport, target: target, minLength: minLength, maxLength: maxLength,
+      minConfidence: minConfidence, minLift: minLift, maxAntecedent: maxAntecedent,
+      maxConsequent: maxConsequent)
+  }
+}
+
+/// What is mined, and which rules are made of it.
+struct MiningSettings {
+  var minSupport = "1%"
+  var target = Target.rules
+  var minLength = 1
+  var maxLength = ItemLimit.none
+  var minConfidence: String?
+  var minLift: String?
+  var maxAntecedent: ItemLimit?
+  var maxConsequent: ItemLimit?
+
+  func validate() throws {
     do {
       _ = try plan()
     } catch {
@@ -105,7 +128,7 @@ struct MiningArguments: ParsableArguments {
     return maxConsequent == nil ? nil : "--max-consequent"
   }
 
-  /// The arguments as exact numbers.
+  /// The settings as exact numbers.
   func plan() throws(ThresholdRefusal) -> MiningRequest {
     let lengths = LengthLimits(minimum: minLength, maximum: maxLength.limit)
     var lift: MinimumLift?

@@ -9,7 +9,7 @@ import Runtime
 struct MiningJob {
   let request: MiningRequest
   let report: ReportOptions
-  let machine: MachineArguments
+  let machine: MachineSettings
 
   /// Opens the destination, lets `obtain` mine, and writes.
   ///

@@ -13,7 +13,7 @@ private let usualMeasures: [InterestMeasure] = [
 /// The measures that are columns only where asked for.
 private let furtherMeasures = InterestMeasure.allCases.filter { !usualMeasures.contains($0) }
 
-/// How results are written.
+/// The options that say how results are written.
 struct OutputArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -44,6 +44,23 @@ struct OutputArguments: ParsableArguments {
   var to: String?
 
   mutating func validate() throws {
+    try settings.validate()
+  }
+
+  var settings: OutputSettings {
+    OutputSettings(measures: measures, sort: sort, top: top, output: output, to: to)
+  }
+}
+
+/// How results are written.
+struct OutputSettings {
+  var measures: String?
+  var sort: String?
+  var top: String?
+  var output: ReportFormat?
+  var to: String?
+
+  func validate() throws {
     _ = try report(target: nil, machine: nil)
   }
 
@@ -53,7 +70,7 @@ struct OutputArguments: ParsableArguments {
   /// The options for the report.
   ///
   /// - Parameter target: what is reported; nil checks only what does not depend on it.
-  func report(target: Target?, machine: MachineArguments?) throws -> ReportOptions {
+  func report(target: Target?, machine: MachineSettings?) throws -> ReportOptions {
     let format = output ?? (isTerminal ? .table : .csv)
     var options = ReportOptions(format: format)
     if let sort {

@@ -33,13 +33,10 @@ func readPlain(
   return true
 }
 
-extension MineCommand {
+extension Mine {
   /// Reads valid arguments as ``readPlain(_:repeatable:argument:flag:option:)`` does; nil for others.
   init?(plain words: some Sequence<String>) {
-    var reading = ReadingArguments.withoutOptions
-    var mining = MiningArguments.withoutOptions
-    var output = OutputArguments.withoutOptions
-    var machine = MachineArguments.withoutOptions
+    self.init()
     let areRead = readPlain(words, repeatable: "--transaction") {
       reading.input.append($0)
       return true
@@ -50,16 +47,11 @@ extension MineCommand {
         || machine.set($0, to: $1)
     }
     if !areRead { return nil }
-    self.init()
     do {
       try reading.validate()
       try mining.validate()
       try output.validate()
       try machine.validate()
-      self.reading = reading
-      self.mining = mining
-      self.output = output
-      self.machine = machine
       try validate()
     } catch {
       return nil
@@ -67,27 +59,7 @@ extension MineCommand {
   }
 }
 
-// An option without a value of its own cannot be read before it is set: so all are set, to what their
-// declarations say.
-
-extension ReadingArguments {
-  fileprivate static var withoutOptions: ReadingArguments {
-    var arguments = ReadingArguments()
-    arguments.input = []
-    arguments.format = nil
-    arguments.separator = nil
-    arguments.transaction = []
-    arguments.item = nil
-    arguments.time = nil
-    arguments.customer = nil
-    arguments.header = false
-    arguments.table = false
-    arguments.trim = false
-    arguments.keepEmpty = false
-    arguments.blockTransactions = 65_536
-    return arguments
-  }
-
+extension ReadingSettings {
   fileprivate mutating func set(flag: String) -> Bool {
     switch flag {
     case "--header": header = true
@@ -114,33 +86,18 @@ extension ReadingArguments {
   }
 }
 
-extension MiningArguments {
+extension MiningSettings {
   /// Reads what ``asArguments`` gives; nil for anything else.
   init?(plain words: [String]) {
-    var arguments = MiningArguments.withoutOptions
+    self.init()
     let areRead = readPlain(words) { _ in
       false
     } flag: { _ in
       false
     } option: {
-      arguments.set($0, to: $1)
+      set($0, to: $1)
     }
-    guard areRead, (try? arguments.validate()) != nil else { return nil }
-    self = arguments
-  }
-
-  /// All as its declaration says.
-  static var withoutOptions: MiningArguments {
-    var arguments = MiningArguments()
-    arguments.minSupport = "1%"
-    arguments.target = .rules
-    arguments.minLength = 1
-    arguments.maxLength = .none
-    arguments.minConfidence = nil
-    arguments.minLift = nil
-    arguments.maxAntecedent = nil
-    arguments.maxConsequent = nil
-    return arguments
+    guard areRead, (try? validate()) != nil else { return nil }
   }
 
   mutating func set(_ option: String, to value: String) -> Bool {
@@ -159,18 +116,7 @@ extension MiningArguments {
   }
 }
 
-extension OutputArguments {
-  /// All as its declaration says.
-  static var withoutOptions: OutputArguments {
-    var arguments = OutputArguments()
-    arguments.measures = nil
-    arguments.sort = nil
-    arguments.top = nil
-    arguments.output = nil
-    arguments.to = nil
-    return arguments
-  }
-
+extension OutputSettings {
   mutating func set(_ option: String, to value: String) -> Bool {
     switch option {
     case "--measures": measures = value
@@ -184,17 +130,7 @@ extension OutputArguments {
   }
 }
 
-extension MachineArguments {
-  /// All as its declaration says.
-  static var withoutOptions: MachineArguments {
-    var arguments = MachineArguments()
-    arguments.threads = nil
-    arguments.memory = "75%"
-    arguments.temp = nil
-    arguments.quiet = false
-    return arguments
-  }
-
+extension MachineSettings {
   fileprivate mutating func set(flag: String) -> Bool {
     guard flag == "--quiet" || flag == "-q" else { return false }
     quiet = true

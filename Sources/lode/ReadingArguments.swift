@@ -9,7 +9,7 @@ extension Separator: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }
 
-/// How the inputs are read.
+/// The options that say how the inputs are read.
 struct ReadingArguments: ParsableArguments {
   @Argument(help: "Files, - for standard input; gzip is read as it is.")
   var input: [String]
@@ -54,9 +54,36 @@ struct ReadingArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp("Transactions in a block, at most 65536.", valueName: "number"))
-  var blockTransactions = 65_536
+  var blockTransactions = ReadingSettings().blockTransactions
 
   mutating func validate() throws {
+    try settings.validate()
+  }
+
+  var settings: ReadingSettings {
+    ReadingSettings(
+      input: input, format: format, separator: separator, transaction: transaction, item: item,
+      time: time, customer: customer, header: header, table: table, trim: trim,
+      keepEmpty: keepEmpty, blockTransactions: blockTransactions)
+  }
+}
+
+/// How the inputs are read.
+struct ReadingSettings {
+  var input: [String] = []
+  var format: TransactionFormat?
+  var separator: Separator?
+  var transaction: [String] = []
+  var item: String?
+  var time: String?
+  var customer: String?
+  var header = false
+  var table = false
+  var trim = false
+  var keepEmpty = false
+  var blockTransactions = 65_536
+
+  func validate() throws {
     if blockTransactions < 1 || blockTransactions > 65_536 {
       throw ValidationError(
         "--block-transactions \(blockTransactions): give a number from 1 to 65536")
@@ -75,7 +102,7 @@ struct ReadingArguments: ParsableArguments {
   }
 
   /// The options for the reader; a machine tells where grouping may spill.
-  func options(machine: MachineArguments?) -> ReadingOptions {
+  func options(machine: MachineSettings?) -> ReadingOptions {
     var options = ReadingOptions()
     options.format = format
     options.separator = separator

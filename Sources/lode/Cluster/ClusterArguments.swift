@@ -3,7 +3,7 @@ import Glibc
 public import Messages
 import Runtime
 
-/// Where the cluster is, for commands that ask it something.
+/// The options that say where the cluster is, for commands that ask it something.
 struct ClusterArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -20,6 +20,35 @@ struct ClusterArguments: ParsableArguments {
   var quiet = false
 
   mutating func validate() throws {
+    try settings.validate()
+  }
+
+  var settings: ClusterSettings {
+    ClusterSettings(cluster: cluster, keys: keys, quiet: quiet)
+  }
+
+  var narrator: Narrator { settings.narrator }
+
+  /// A conversation with the coordinator.
+  func connect() throws -> any ClusterClient {
+    try settings.connect()
+  }
+
+  /// Asks and hands the answer to `read`, which gives nil for an answer to another question.
+  func ask<Answer>(
+    _ request: ClientRequest, _ read: (ClientResponse) -> Answer?
+  ) throws -> Answer {
+    try answer(of: connect().ask(request), read)
+  }
+}
+
+/// Where the cluster is.
+struct ClusterSettings {
+  var cluster: String?
+  var keys: String?
+  var quiet = false
+
+  func validate() throws {
     let option = cluster == nil ? "LODE_CLUSTER" : "--cluster"
     let parsed = try HostAndPort(address, option: option)
     if parsed.port == 0 {
@@ -42,13 +71,6 @@ struct ClusterArguments: ParsableArguments {
   func connect() throws -> any ClusterClient {
     let address = try HostAndPort(address, option: "--cluster")
     return try Connections.client(to: address, keys: keys ?? environment("LODE_KEYS"))
-  }
-
-  /// Asks and hands the answer to `read`, which gives nil for an answer to another question.
-  func ask<Answer>(
-    _ request: ClientRequest, _ read: (ClientResponse) -> Answer?
-  ) throws -> Answer {
-    try answer(of: connect().ask(request), read)
   }
 }
 

@@ -52,8 +52,8 @@ struct DataSetCommand: ParsableCommand {
 
     func run() throws {
       let summary = try DataSetSender(
-        name: name, reading: reading, replication: replication, memory: memory, temp: temp,
-        cluster: cluster
+        name: name, reading: reading.settings, replication: replication, memory: memory, temp: temp,
+        cluster: cluster.settings
       ).send()
       cluster.narrator.say(
         "\(name) is stored: \(Progress.counted(UInt64(summary.blockCount), "block")) of"

@@ -8,11 +8,11 @@ import TransactionReaders
 /// Reads files and sends their transactions to the coordinator, chunk by chunk.
 struct DataSetSender {
   let name: Name
-  let reading: ReadingArguments
+  let reading: ReadingSettings
   let replication: Int?
   let memory: String
   let temp: String?
-  let cluster: ClusterArguments
+  let cluster: ClusterSettings
   /// Whether to say how the inputs are read.
   var saysFormat = true
 
@@ -25,8 +25,7 @@ struct DataSetSender {
   func send() throws -> DataSetSummary {
     let client = try cluster.connect()
     let ingest = RequestID.random()
-    let machine = try machineArguments()
-    var reader = try openReader(machine)
+    var reader = try openReader(MachineSettings(memory: memory, temp: temp))
     let opening = DataSetOpening(
       name: name, replication: replication, transactionsPerBlock: reading.blockTransactions,
       source: reading.input.joined(separator: " "))
@@ -66,11 +65,7 @@ struct DataSetSender {
     }
   }
 
-  private func machineArguments() throws -> MachineArguments {
-    try MachineArguments.parse(["--memory", memory] + (temp.map { ["--temp", $0] } ?? []))
-  }
-
-  private func openReader(_ machine: MachineArguments) throws -> TransactionReader {
+  private func openReader(_ machine: MachineSettings) throws -> TransactionReader {
     do throws(ReadError) {
       return try TransactionReader(
         paths: reading.input, options: reading.options(machine: machine))

@@ -37,17 +37,9 @@ struct JobCommand: ParsableCommand {
     @OptionGroup(title: "Cluster") var cluster: ClusterArguments
 
     func run() throws {
-      let following = noWait ? nil : Following(narrator: cluster.narrator)
-      let client = try cluster.connect()
-      let request = try mining.plan()
-      let specification = JobSpecification(
-        dataSet: dataset, minimumSupport: mining.minSupport, maximumLevel: request.maximumLevel,
-        arguments: mining.asArguments)
-      let job = try jobAnswer(
-        client.ask(.submitJob(specification), id: .random(), deadlineMilliseconds: 10_000))
-      print(job.id)
-      try flushStandardOutput()
-      try following?.follow(job, client: client)
+      try SubmitJob(
+        dataset: dataset, mining: mining.settings, noWait: noWait, cluster: cluster.settings
+      ).run()
     }
   }
 
@@ -156,6 +148,28 @@ struct JobCommand: ParsableCommand {
       try cluster.ask(.removeJob(job)) { $0 == .done ? () : nil }
       cluster.narrator.say("\(job) is removed")
     }
+  }
+}
+
+/// What `lode job submit` does, however its arguments were read.
+struct SubmitJob {
+  let dataset: Name
+  let mining: MiningSettings
+  let noWait: Bool
+  let cluster: ClusterSettings
+
+  func run() throws {
+    let following = noWait ? nil : Following(narrator: cluster.narrator)
+    let client = try cluster.connect()
+    let request = try mining.plan()
+    let specification = JobSpecification(
+      dataSet: dataset, minimumSupport: mining.minSupport, maximumLevel: request.maximumLevel,
+      arguments: mining.asArguments)
+    let job = try jobAnswer(
+      client.ask(.submitJob(specification), id: .random(), deadlineMilliseconds: 10_000))
+    print(job.id)
+    try flushStandardOutput()
+    try following?.follow(job, client: client)
   }
 }
 

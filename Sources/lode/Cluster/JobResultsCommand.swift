@@ -30,10 +30,25 @@ struct JobResults: ParsableCommand {
   @OptionGroup(title: "Cluster") var cluster: ClusterArguments
 
   func run() throws {
+    try WriteResults(
+      job: job, results: results.settings, output: output.settings,
+      machine: MachineSettings(memory: memory, temp: temp), cluster: cluster.settings
+    ).run()
+  }
+}
+
+/// What `lode job results` does, however its arguments were read.
+struct WriteResults {
+  let job: JobID
+  var results = ResultSettings()
+  var output = OutputSettings()
+  /// Is as quiet as the cluster is.
+  var machine = MachineSettings()
+  var cluster = ClusterSettings()
+
+  func run() throws {
     let start = monotonicSeconds()
-    var machine = MachineArguments.withoutOptions
-    machine.memory = memory
-    machine.temp = temp
+    var machine = machine
     machine.quiet = cluster.quiet
     try machine.validate()
     let client = try cluster.connect()
@@ -66,7 +81,7 @@ struct JobResults: ParsableCommand {
 extension MiningJob.Mined {
   /// Fetches the results of a job.
   init(
-    _ found: ResultDescription, from client: any ClusterClient, machine: MachineArguments
+    _ found: ResultDescription, from client: any ClusterClient, machine: MachineSettings
   ) throws {
     do {
       let items = try RankedItems(decoding: client.fetch(found.items, from: found.dataEndpoint))
@@ -100,7 +115,7 @@ func openResults(of job: JobID, _ client: any ClusterClient) throws -> ResultDes
   }
 }
 
-/// What may be chosen about results after the mining; what is left out is as submitted.
+/// The options of what may be chosen about results after the mining.
 struct ResultArguments: ParsableArguments {
   @Option(help: "What to write.")
   var target: Target?
@@ -127,9 +142,26 @@ struct ResultArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Most items of a consequent, or none.", valueName: "items"))
   var maxConsequent: ItemLimit?
 
-  /// The options of a submission with these in place of its own.
-  func over(_ submitted: [String]) throws -> MiningArguments {
-    var mining = try MiningArguments(plain: submitted) ?? .parse(submitted)
+  var settings: ResultSettings {
+    ResultSettings(
+      target: target, minLength: minLength, maxLength: maxLength, minConfidence: minConfidence,
+      minLift: minLift, maxAntecedent: maxAntecedent, maxConsequent: maxConsequent)
+  }
+}
+
+/// What is chosen about results after the mining; what is left out is as submitted.
+struct ResultSettings {
+  var target: Target?
+  var minLength: Int?
+  var maxLength: ItemLimit?
+  var minConfidence: String?
+  var minLift: String?
+  var maxAntecedent: ItemLimit?
+  var maxConsequent: ItemLimit?
+
+  /// The settings of a submission with these in place of its own.
+  func over(_ submitted: [String]) throws -> MiningSettings {
+    var mining = try MiningSettings(plain: submitted) ?? MiningArguments.parse(submitted).settings
     mining.target = target ?? mining.target
     mining.minLength = minLength ?? mining.minLength
     mining.maxLength = maxLength ?? mining.maxLength
@@ -150,8 +182,8 @@ struct ResultArguments: ParsableArguments {
   }
 }
 
-extension MiningArguments {
-  /// The options as a command line that parses to the same.
+extension MiningSettings {
+  /// The settings as a command line that parses to the same.
   var asArguments: [String] {
     var arguments = [
       "--min-support", minSupport, "--target", target.rawValue, "--min-length", "\(minLength)",

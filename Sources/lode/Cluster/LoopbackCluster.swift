@@ -45,7 +45,7 @@ final class LoopbackCluster: Sendable {
   }
 
   /// Waits until all workers have joined.
-  func waitForWorkers(_ connection: ClusterArguments) throws {
+  func waitForWorkers(_ connection: ClusterSettings) throws {
     let client = try connection.connect()
     while true {
       if let failure = failures.first { throw CommandFailure.failed(failure) }

@@ -3,13 +3,13 @@ import Messages
 
 // Submitting a job and fetching its results, without ArgumentParser: see PlainArguments.
 
-extension JobCommand.Submit {
+extension SubmitJob {
   /// Reads valid arguments as ``readPlain(_:repeatable:argument:flag:option:)`` does; nil for others.
   init?(plain words: some Sequence<String>) {
     var dataset: Name?
-    var mining = MiningArguments.withoutOptions
+    var mining = MiningSettings()
     var noWait = false
-    var cluster = ClusterArguments.withoutOptions
+    var cluster = ClusterSettings()
     let areRead = readPlain(words) {
       if dataset != nil { return false }
       dataset = Name(argument: $0)
@@ -25,22 +25,18 @@ extension JobCommand.Submit {
     }
     guard areRead, let dataset, (try? mining.validate()) != nil, (try? cluster.validate()) != nil
     else { return nil }
-    self.init()
-    self.dataset = dataset
-    self.mining = mining
-    self.noWait = noWait
-    self.cluster = cluster
+    self.init(dataset: dataset, mining: mining, noWait: noWait, cluster: cluster)
   }
 }
 
-extension JobResults {
+extension WriteResults {
   /// Reads valid arguments as ``readPlain(_:repeatable:argument:flag:option:)`` does; nil for others.
   init?(plain words: some Sequence<String>) {
     var job: JobID?
-    var results = ResultArguments.withoutOptions
-    var output = OutputArguments.withoutOptions
-    var machine = MachineArguments.withoutOptions
-    var cluster = ClusterArguments.withoutOptions
+    var results = ResultSettings()
+    var output = OutputSettings()
+    var machine = MachineSettings()
+    var cluster = ClusterSettings()
     let areRead = readPlain(words) {
       if job != nil { return false }
       job = JobID(argument: $0)
@@ -53,29 +49,11 @@ extension JobResults {
     }
     guard areRead, let job, (try? output.validate()) != nil, (try? cluster.validate()) != nil
     else { return nil }
-    self.init()
-    self.job = job
-    self.results = results
-    self.output = output
-    memory = machine.memory
-    temp = machine.temp
-    self.cluster = cluster
+    self.init(job: job, results: results, output: output, machine: machine, cluster: cluster)
   }
 }
 
-extension ResultArguments {
-  fileprivate static var withoutOptions: ResultArguments {
-    var arguments = ResultArguments()
-    arguments.target = nil
-    arguments.minLength = nil
-    arguments.maxLength = nil
-    arguments.minConfidence = nil
-    arguments.minLift = nil
-    arguments.maxAntecedent = nil
-    arguments.maxConsequent = nil
-    return arguments
-  }
-
+extension ResultSettings {
   fileprivate mutating func set(_ option: String, to value: String) -> Bool {
     switch option {
     case "--target": return assign(value, to: &target)
@@ -91,15 +69,7 @@ extension ResultArguments {
   }
 }
 
-extension ClusterArguments {
-  fileprivate static var withoutOptions: ClusterArguments {
-    var arguments = ClusterArguments()
-    arguments.cluster = nil
-    arguments.keys = nil
-    arguments.quiet = false
-    return arguments
-  }
-
+extension ClusterSettings {
   fileprivate mutating func set(flag: String) -> Bool {
     guard flag == "--quiet" || flag == "-q" else { return false }
     quiet = true
