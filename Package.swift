@@ -14,10 +14,10 @@ let strict: [SwiftSetting] = [
 ]
 
 // Mining a small file is over in a few milliseconds, so what the kernel and the loader do before the
-// first instruction counts: `lode --version` took 9.1 ms and takes 5.5 with these. C libraries are part of the program (libstdc++
-// alone has 2,300 symbols to be looked up at every start; Sources/StaticLibraries says which), its own
-// symbols are offered to nobody, and it has a fixed address, as Go's programs have: otherwise 100,000
-// pointers are relocated, on 300 pages that each have to be copied.
+// first instruction counts: `lode --version` took 9.1 ms and takes 5.5 with these. C libraries are part
+// of the program (libstdc++ alone has 2,300 symbols to be looked up at every start; which ones,
+// Sources/StaticLibraries says), its own symbols are offered to nobody, and it has a fixed address, as
+// Go's programs have: otherwise 100,000 pointers are relocated, on 300 pages that are copied for it.
 let startsQuickly: [LinkerSetting] = [
   .unsafeFlags(
     [
