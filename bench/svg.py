@@ -15,6 +15,7 @@ STYLE = """
   .lode, .first { fill: #0969da; stroke: #0969da }
   .lode-single, .second { fill: #6cb0f5; stroke: #6cb0f5 }
   .peer { fill: #bc6c25; stroke: #bc6c25 }
+  .model { stroke-dasharray: 5 4 }
   polyline { fill: none !important; stroke-width: 2 }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 }

@@ -33,7 +33,8 @@ struct ScaleTable {
         let cells = [
           "\(workers)", text(counting), reducesOnWorkers ? "workers" : "coordinator",
           text(outcome.seconds), text(outcome.transport), text(outcome.events),
-          text(outcome.pool), text(busiest / counting), text(model / counting),
+          text(outcome.pool), text(busiest / counting, decimals: 4),
+          text(model / counting, decimals: 4),
           "\(outcome.bytesToCoordinator / 1_000_000)", "\(outcome.leaseCount)",
           "\(outcome.orderCount)",
         ]
@@ -43,10 +44,11 @@ struct ScaleTable {
     }
   }
 
-  /// A number with two decimals.
-  private func text(_ number: Double) -> String {
-    let hundredths = Int((number * 100).rounded())
-    let rest = hundredths % 100
-    return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
+  /// A number with so many decimals.
+  private func text(_ number: Double, decimals: Int = 2) -> String {
+    let unit = (0..<decimals).reduce(1) { value, _ in value * 10 }
+    let parts = Int((number * Double(unit)).rounded())
+    let rest = String(parts % unit)
+    return "\(parts / unit)." + String(repeating: "0", count: decimals - rest.count) + rest
   }
 }
