@@ -60,65 +60,8 @@ public struct ItemsetTextWriter: ~Copyable {
   }
 }
 
-/// Every name followed by a blank, in 16-byte steps, so that copying one needs no loop for its end.
-private final class NameSlots: @unchecked Sendable {
-  /// Where the slot of each rank begins in `bytes`, and its length with the blank.
-  private let slots: UnsafeMutablePointer<(offset: Int, length: Int)>
-  private let bytes: UnsafeMutableRawPointer
-  let count: Int
-  /// The length of a line that holds every item once.
-  let longestLine: Int
-
-  init(_ items: RankedItems) {
-    count = items.count
-    longestLine = items.names.count + items.count + Line.longestCount
-    slots = .allocate(capacity: count + 1)
-    bytes = .allocate(byteCount: items.names.count + 16 * (items.count + 1), alignment: 16)
-    var offset = 0
-    for rank in 0..<count {
-      let name = items.names[items.nameRange(rank)]
-      (slots + rank).initialize(to: (offset, name.count + 1))
-      (bytes + offset).copyMemory(from: Array(name), byteCount: name.count)
-      (bytes + offset + name.count).storeBytes(of: UInt8(ascii: " "), as: UInt8.self)
-      offset += (name.count + 16) / 16 * 16
-    }
-  }
-
-  deinit {
-    slots.deallocate()
-    bytes.deallocate()
-  }
-
-  /// Bytes of the name of `rank` with its blank.
-  @inline(__always)
-  func length(_ rank: UInt32) -> Int { slots[Int(rank)].length }
-
-  /// Copies the name of `rank` to `target` and returns its end; up to 15 bytes behind are spoilt.
-  @inline(__always)
-  func copy(_ rank: UInt32, to target: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
-    let slot = slots[Int(rank)]
-    let name = UnsafeRawPointer(bytes + slot.offset)
-    copy16(name, to: target)
-    var copied = 16
-    while copied < slot.length {
-      copy16(name + copied, to: target + copied)
-      copied += 16
-    }
-    return target + slot.length
-  }
-}
-
-@inline(__always)
-private func copy16(_ source: UnsafeRawPointer, to target: UnsafeMutablePointer<UInt8>) {
-  UnsafeMutableRawPointer(target).storeBytes(
-    of: source.loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
-}
-
 /// The line of the current itemset: names of the core, names of chosen perfect extensions, count.
 private struct Line: ~Copyable {
-  /// Bytes of `(18446744073709551615)` and a line feed, in 16-byte steps.
-  static let longestCount = 32
-
   private let start: UnsafeMutablePointer<UInt8>
   /// Where the names of the core of each depth end.
   private let coreEnds: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>>
@@ -131,6 +74,7 @@ private struct Line: ~Copyable {
   /// The count as it stands at the end of each line of the node.
   private let countText: UnsafeMutablePointer<UInt8>
   private var countLength = 0
+  private var suffixes = SuffixTable()
   private var extensionCount = 0
   /// Where the last name of the core begins.
   private var coreStart: UnsafeMutablePointer<UInt8>
@@ -145,8 +89,8 @@ private struct Line: ~Copyable {
     extensionEnds = .allocate(capacity: items)
     chosen = .allocate(capacity: items)
     endsBefore = .allocate(capacity: items)
-    countText = .allocate(capacity: Self.longestCount)
-    countText.initialize(repeating: 0, count: Self.longestCount)
+    countText = .allocate(capacity: longestCountText)
+    countText.initialize(repeating: 0, count: longestCountText)
     coreEnds[0] = start
     coreStart = start
     end = start
@@ -217,15 +161,20 @@ private struct Line: ~Copyable {
 
   /// Writes the core joined with every non-empty subset of the path's perfect extensions: a subset
   /// before those it begins, else by position.
+  ///
+  /// The subsets of the first ones are chosen one by one; behind each come all of the last ones.
   @inline(__always)
   mutating func expandPerfectExtensions(
     names: NameSlots, to output: inout TextPiece
   ) throws(OutputError) {
     if extensionCount == 0 { return }
+    let chosenSingly = suffixes.fill(
+      UnsafeBufferPointer(start: extensions, count: extensionCount), names: names,
+      countText: countText, countLength: countLength)
     var depth = 0
     var next = 0
     while true {
-      if next < extensionCount {
+      if next < chosenSingly {
         chosen[depth] = next
         endsBefore[depth] = end
         depth += 1
@@ -234,6 +183,7 @@ private struct Line: ~Copyable {
         end = names.copy(rank, to: end)
         next += 1
       } else {
+        try suffixes.write(behind: start, end - start, to: &output)
         if depth == 0 { return }
         depth -= 1
         end = endsBefore[depth]

@@ -83,14 +83,25 @@ private struct Writers: ~Copyable {
 /// Levels that no data made: any tree whose nodes extend nodes that are there.
 private struct RandomLevels {
   private var random: SeededGenerator
+  private let nameLengths: ClosedRange<Int>
+  private let mostRanks: Int
+  private let mostPerfectAtRoot: Int
 
-  init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+  /// Of usual names; of short names with so many perfect extensions that tables of suffixes are full;
+  /// of names too long for these tables.
+  init(seed: UInt64) {
+    random = SeededGenerator(seed: seed)
+    nameLengths = [1...40, 1...3, 1...9000][Int(seed % 3)]
+    mostRanks = [9, 11, 6][Int(seed % 3)]
+    mostPerfectAtRoot = [2, 10, 5][Int(seed % 3)]
+  }
 
   mutating func next() throws -> (levels: ClosedLevels, items: RankedItems) {
-    let rankCount = Int.random(in: 0...9, using: &random)
-    let perfectCount = rankCount == 0 ? 0 : Int.random(in: 0...2, using: &random)
+    let rankCount = Int.random(in: 0...mostRanks, using: &random)
+    let perfectCount =
+      rankCount == 0 ? 0 : Int.random(in: 0...mostPerfectAtRoot, using: &random)
     let names = (0..<rankCount).map { rank in
-      String(repeating: "n", count: Int.random(in: 1...40, using: &random)) + "\(rank)"
+      String(repeating: "n", count: Int.random(in: nameLengths, using: &random)) + "\(rank)"
     }
     let nodes = max(rankCount - perfectCount, 0)
     var levels: [Level] = []
