@@ -27,7 +27,7 @@ public final class ItemsetText: Sendable {
   ///
   /// - Parameter linesPerPiece: about how many lines the text of a piece has; that of a node is never
   ///   divided.
-  public func walk(linesPerPiece: Int = 1 << 12) -> ItemsetWalk {
+  public func walk(linesPerPiece: Int = 1 << 13) -> ItemsetWalk {
     ItemsetWalk(levels, linesPerPiece: linesPerPiece)
   }
 }
