@@ -117,12 +117,12 @@ public struct RangeLedger: Sendable {
   ///
   /// - Parameters:
   ///   - shards: the block set, ascending.
-  ///   - mode: how it was answered.
+  ///   - mode: how it was answered; nil for as it was asked for, where that is not known yet.
   ///   - digest: of the decoded counts, ``CountReport/digest``.
   /// - Throws: ``CountingError`` where the same block set reported other counts before: a count is
   ///   corrupt somewhere, and the range cannot be trusted.
   public mutating func accept(
-    reportOf shards: [Int], mode: ReportMode, digest: UInt64
+    reportOf shards: [Int], mode: ReportMode?, digest: UInt64
   ) throws(CountingError) -> Acceptance {
     let expected: ReportMode
     do throws(CountingError) {
@@ -130,7 +130,7 @@ public struct RangeLedger: Sendable {
     } catch {
       return .refused(error)
     }
-    guard mode == expected else {
+    if let mode, mode != expected {
       return .refused(
         CountingError(
           "\(name): block set \(described(shards)) answered \(mode.described) where"

@@ -50,12 +50,13 @@ extension JobMachine {
 
   /// Notes that a range of a lease needs no answer any more.
   private mutating func settle(_ range: UInt32, of lease: UInt64, key: CountingKey) {
-    guard let piece = leases[lease]?.piece, level?.pieces[piece].shards == key.shards,
-      level?.pieces[piece].phase == key.phase
+    guard let place = leases.index(forKey: lease),
+      let piece = level?.pieces[leases.values[place].piece],
+      piece.shards == key.shards, piece.phase == key.phase
     else { return }
-    leases[lease]?.open.removeSorted(range)
-    leases[lease]?.fetching.removeSorted(range)
-    if let known = leases[lease], known.open.isEmpty { end(known) }
+    leases.values[place].open.removeSorted(range)
+    leases.values[place].fetching.removeSorted(range)
+    if leases.values[place].open.isEmpty { end(leases.values[place]) }
   }
 
   // MARK: Reports too long for a message
@@ -103,8 +104,6 @@ extension JobMachine {
       &cluster, at: now, &outbox)
   }
 
-  // MARK: The ledger
-
   private mutating func accept(
     _ answer: RangeAnswer, of lease: UInt64, content: Content<CountReport>, key: CountingKey,
     from worker: Name, _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
@@ -114,17 +113,10 @@ extension JobMachine {
     level?.bytesReceived += content.byteCount
     let range = Int(answer.range)
     do throws(CountingError) {
+      let incarnation = cluster.members.worker(worker)?.incarnation
       let acceptance =
-        switch key.phase {
-        case .nominate:
-          try accept(
-            report: answer, content: content, shards: key.shards,
-            from: cluster.members.worker(worker), worker)
-        case .poll:
-          try accept(
-            poll: answer, content: content, shards: key.shards,
-            from: cluster.members.worker(worker), worker)
-        }
+        try level?.accept(answer, content: content, key: key, from: worker, incarnation)
+        ?? .dropped
       switch acceptance {
       case .accepted: reduceIfComplete(range, &outbox)
       case .duplicate, .dropped: break
@@ -139,69 +131,6 @@ extension JobMachine {
         "workers \(other.map { "\($0)" } ?? "?") and \(worker) disagree: \(error)", &cluster,
         at: now, &outbox)
     }
-  }
-
-  private mutating func accept(
-    report answer: RangeAnswer, content: Content<CountReport>, shards: [UInt32],
-    from member: Member?, _ worker: Name
-  ) throws(CountingError) -> RangeLedger.Acceptance {
-    guard var opened = level.take() else { return .dropped }
-    defer { level = opened }
-    let range = Int(answer.range)
-    var ledger = opened.ranges[range].ledger.take() ?? opened.newLedger(range)
-    defer { opened.ranges[range].ledger = ledger }
-    let numbers = shards.map { Int($0) }
-    let mode: ReportMode
-    if case .value(let report) = content {
-      mode = report.mode
-    } else {
-      // What it is announced as; the pool finds out when the range is complete.
-      do throws(CountingError) {
-        mode = try ledger.mode(of: numbers)
-      } catch {
-        return .refused(error)
-      }
-    }
-    let acceptance = try ledger.accept(reportOf: numbers, mode: mode, digest: answer.digest)
-    if acceptance == .accepted {
-      opened.ranges[range].reports.append(
-        HeldAnswer(
-          shards: shards, worker: worker, incarnation: member?.incarnation, digest: answer.digest,
-          mode: mode, report: 0, content: content))
-      opened.bytesHeld += content.byteCount
-      opened.reports.count += 1
-      opened.reports.bytes += content.byteCount
-    }
-    return acceptance
-  }
-
-  private mutating func accept(
-    poll answer: RangeAnswer, content: Content<CountReport>, shards: [UInt32],
-    from member: Member?, _ worker: Name
-  ) throws(CountingError) -> RangeLedger.Acceptance {
-    guard var opened = level.take() else { return .dropped }
-    defer { level = opened }
-    let range = Int(answer.range)
-    guard let report = opened.report(of: shards, in: range),
-      var ledger = opened.ranges[range].ledger.take()
-    else { return .dropped }
-    defer { opened.ranges[range].ledger = ledger }
-    guard opened.ranges[range].listCounts.indices.contains(report) else { return .dropped }
-    var count = opened.ranges[range].listCounts[report]
-    if case .value(let reply) = content {
-      guard case .all(let counts) = reply else { return .dropped }
-      count = counts.count
-    }
-    let acceptance = try ledger.accept(
-      pollOf: report, shards: shards.map { Int($0) }, count: count, digest: answer.digest)
-    if acceptance == .accepted {
-      opened.ranges[range].polls.append(
-        HeldAnswer(
-          shards: shards, worker: worker, incarnation: member?.incarnation, digest: answer.digest,
-          mode: .all, report: report, content: content))
-      opened.bytesHeld += content.byteCount
-    }
-    return acceptance
   }
 
   /// Gives a range to the pool when all is there that was asked for.

@@ -139,8 +139,7 @@ extension JobMachine {
     let knowsShards = view.toldShards != nil && shards.allSatisfy { told.containsSorted($0) }
     if view.openedLevel == level.length, knowsShards { return true }
     if views[worker] == nil { viewNames.insertSorted(worker) }
-    let held = level.holders.indices.filter { level.holders[$0].containsSorted(worker) }
-      .map { UInt32($0) }
+    let held = level.heldShards[worker] ?? []
     if !knowsShards || !held.allSatisfy({ told.containsSorted($0) }) {
       var told = told
       for shard in held + shards { told.insertSorted(shard) }

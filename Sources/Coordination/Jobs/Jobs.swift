@@ -265,9 +265,14 @@ struct Jobs: Sendable {
   /// Workers that may be given leases: those that count, and those set aside where nobody else can.
   private func leasable(_ cluster: Cluster) -> [Name] {
     var names = cluster.members.countingWorkers
-    for machine in machines where machine.stage == .counting {
-      for home in machine.level?.homes.all ?? [] where !home.pieces.isEmpty {
-        names.insertSorted(home.name)
+    for index in machines.indices where machines[index].stage == .counting {
+      // Both are ascending, and nearly always the same.
+      var place = 0
+      for home in machines[index].level?.homes.all ?? [] where !home.pieces.isEmpty {
+        while place < names.count, names[place] < home.name { place += 1 }
+        if place == names.count || names[place] != home.name {
+          names.insert(home.name, at: place)
+        }
       }
     }
     return names
@@ -285,32 +290,34 @@ struct Jobs: Sendable {
   private mutating func giveLease(
     to worker: Name, _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
   ) -> Bool {
-    let running = machines.indices.filter { machines[$0].stage == .counting }
-    guard !running.isEmpty, let member = cluster.members.worker(worker),
+    guard let member = cluster.members.worker(worker),
       member.liveness == .alive, member.isServing, !member.isLeaving
     else { return false }
-    let threads = max(member.threads, 1)
-    let target = configuration.leaseMilliseconds * 1_000 * UInt64(threads)
+    var running: [(index: Int, id: JobID)] = []
     var count = 0
     var microseconds: UInt64 = 0
-    for index in running {
+    for index in machines.indices where machines[index].stage == .counting {
+      running.append((index, machines[index].id))
       count += machines[index].leaseCount(of: worker)
       microseconds += machines[index].views[worker]?.estimate ?? 0
     }
+    if running.isEmpty { return false }
+    let threads = max(member.threads, 1)
+    let target = configuration.leaseMilliseconds * 1_000 * UInt64(threads)
     // One to work on and one to go on with, whatever they are worth, which at first nobody knows.
     let mayHaveMore = microseconds > 0 || configuration.passesValues
     guard count < 2 || (mayHaveMore && count < 2 * threads && microseconds < target * 2) else {
       return false
     }
     let last = turns[worker] ?? JobID(0)
-    let turn = running.firstIndex { machines[$0].id > last } ?? 0
+    let turn = running.firstIndex { $0.id > last } ?? 0
     for offset in running.indices {
-      let index = running[(turn + offset) % running.count]
+      let (index, id) = running[(turn + offset) % running.count]
       let isGiven = machines[index].giveLease(
         lastLease + 1, to: worker, threads: threads, target: target, cluster, at: now, &outbox)
       if isGiven {
         lastLease += 1
-        turns[worker] = machines[index].id
+        turns[worker] = id
         return true
       }
     }

@@ -113,7 +113,11 @@ struct OpenLevel: Sendable {
   /// Cells that wait in all pieces.
   private(set) var waitingCount = 0
   /// Who can count each shard now, ascending.
-  var holders: [[Name]] = []
+  var holders: [[Name]] = [] {
+    didSet { heldShards = Self.shards(by: holders) }
+  }
+  /// The shards that each worker can count now, ascending; looked up only.
+  private(set) var heldShards: [Name: [UInt32]] = [:]
   let transactionCounts: [UInt64]
   var closedCount = 0
   /// Every range before this one is closed.
@@ -227,6 +231,15 @@ struct OpenLevel: Sendable {
   /// The report that a poll of these shards is about.
   func report(of shards: [UInt32], in range: Int) -> Int? {
     shards.first.flatMap { ranges[range].ledger?.report(of: Int($0)) }
+  }
+
+  /// What `holders` says, by worker.
+  private static func shards(by holders: [[Name]]) -> [Name: [UInt32]] {
+    var shards: [Name: [UInt32]] = [:]
+    for (shard, names) in holders.enumerated() {
+      for name in names { shards[name, default: []].append(UInt32(truncatingIfNeeded: shard)) }
+    }
+    return shards
   }
 
   /// Whether a worker can count all shards of a piece.
