@@ -1,6 +1,7 @@
 import Itemsets
 
-/// The consequents of one itemset that make confident rules, by size.
+/// The consequents of one itemset that make confident rules, by size; where a node has more items than
+/// ``ShortConsequents`` can hold.
 ///
 /// This is ap-genrules of R. Agrawal and R. Srikant, "Fast Algorithms for Mining Association Rules"
 /// (VLDB 1994, section 3): moving an item to the consequent never raises the confidence, so a

@@ -23,7 +23,10 @@ public struct RuleGenerator: ~Copyable {
   private var path: NodePath
   private var subsets = SubsetCursor()
   private var supports: AntecedentSupports
-  private var consequents: ConsequentLevels
+  private var consequents: ShortConsequents
+  private var longConsequents: ConsequentLevels
+  /// Whether the node has no more items than ``ShortConsequents`` holds.
+  private var isShort = true
   private var staging = RuleStaging()
   private var place = Place.beforeNode
   /// Whether all rules have been made.
@@ -56,9 +59,8 @@ public struct RuleGenerator: ~Copyable {
     var lengths = try limits.resolved(for: levels, margin: 0)
     lengths.minimum = max(lengths.minimum, 2)
     if antecedent == 0 || consequent == 0 { lengths.maximum = 0 }
-    // Both sides of a rule are shorter than its itemset.
     let index = try ItemsetIndex(
-      levels, maximumDepth: max(lengths.maximum, 1) - 1, memoryLimit: memoryLimit)
+      levels, maximumDepth: lengths.maximum, memoryLimit: memoryLimit)
     self.init(
       levels, options, lengths: lengths, maximumAntecedent: antecedent,
       maximumConsequent: consequent, index: index, memoryLeft: memoryLimit - index.byteCount)
@@ -80,7 +82,8 @@ public struct RuleGenerator: ~Copyable {
     walker = LevelWalker(levels, maximumDepth: lengths.maximum)
     path = NodePath(index)
     supports = AntecedentSupports(index.tree)
-    consequents = ConsequentLevels(index.tree, memoryLimit: memoryLeft)
+    consequents = ShortConsequents(index.tree, memoryLimit: memoryLeft)
+    longConsequents = ConsequentLevels(index.tree, memoryLimit: memoryLeft)
   }
 
   /// Replaces what `batch` holds by the next rules, a few thousand; false when there are none.
@@ -106,8 +109,10 @@ public struct RuleGenerator: ~Copyable {
       case .insideItemset:
         if maximumConsequent == 1 {
           makeSingles()
-        } else {
+        } else if isShort {
           try makeLevels()
+        } else {
+          try makeLongLevels()
         }
       }
     }
@@ -118,12 +123,21 @@ public struct RuleGenerator: ~Copyable {
   private mutating func enterNode() {
     path.enter(walker)
     let extensionCount = path.extensions.count
-    supports.enter(path, chosenLimit: min(lengths.maximum - walker.depth, extensionCount))
     guard subsets.start(core: walker.core, extensionCount: extensionCount, lengths: lengths) else {
       return
     }
+    if !path.isPlain { path.listItems() }
+    supports.enter(path, chosenLimit: min(lengths.maximum - walker.depth, extensionCount))
     thresholds.enter(both: walker.count)
-    if maximumConsequent > 1 { consequents.enter(path) }
+    if maximumConsequent > 1 {
+      isShort = walker.depth + extensionCount <= ShortConsequents.itemLimit
+      if isShort {
+        consequents.enter(path)
+      } else {
+        if path.isPlain { path.listItems() }
+        longConsequents.enter(path)
+      }
+    }
     place = .beforeItemset
   }
 
@@ -144,13 +158,21 @@ public struct RuleGenerator: ~Copyable {
     nextRule = 0
     place = .insideItemset
     if maximumConsequent == 1 { return }
-    consequents.begin(subsets, path: path)
+    if isShort {
+      consequents.begin(subsets)
+    } else {
+      longConsequents.begin(subsets, path: path)
+    }
     let both = walker.count
     for position in 0..<subsets.length {
       let antecedent = antecedentCount(without: position, both: both)
       if antecedent > thresholds.antecedentLimit { continue }
-      consequents.appendSingle(
-        position: position, rank: subsets.items.base[position], antecedent: antecedent)
+      let rank = subsets.items.base[position]
+      if isShort {
+        consequents.appendSingle(position: position, rank: rank, antecedent: antecedent)
+      } else {
+        longConsequents.appendSingle(position: position, rank: rank, antecedent: antecedent)
+      }
     }
   }
 
@@ -193,15 +215,14 @@ public struct RuleGenerator: ~Copyable {
       if length - consequents.size <= maximumAntecedent {
         while nextRule < consequents.count {
           if staging.isFull { return }
-          let counts = consequents.sideCounts(nextRule)
-          if thresholds.reachesLift(
-            antecedent: counts.antecedent, consequent: counts.consequent)
+          let consequent = consequents[nextRule]
+          if thresholds.reachesLift(antecedent: consequent.antecedent, consequent: consequent.count)
           {
             staging.append(
-              subsets.items.base, length: length, positions: consequents.consequent(nextRule),
+              subsets.items.base, length: length, positions: consequent.positions,
               positionCount: consequents.size,
               counts: RuleCounts(
-                both: both, antecedent: counts.antecedent, consequent: counts.consequent,
+                both: both, antecedent: consequent.antecedent, consequent: consequent.count,
                 transactions: transactions))
           }
           nextRule += 1
@@ -210,6 +231,37 @@ public struct RuleGenerator: ~Copyable {
       guard consequents.count > 1, consequents.size + 1 <= min(maximumConsequent, length - 1)
       else { break }
       try consequents.join(path, both: both, antecedentLimit: thresholds.antecedentLimit)
+      nextRule = 0
+    }
+    stepItemset()
+  }
+
+  /// What ``makeLevels()`` does, for a node of many items.
+  private mutating func makeLongLevels() throws(ExpansionError) {
+    let both = walker.count
+    let length = subsets.length
+    while true {
+      if length - longConsequents.size <= maximumAntecedent {
+        while nextRule < longConsequents.count {
+          if staging.isFull { return }
+          let counts = longConsequents.sideCounts(nextRule)
+          if thresholds.reachesLift(
+            antecedent: counts.antecedent, consequent: counts.consequent)
+          {
+            staging.append(
+              subsets.items.base, length: length, positions: longConsequents.consequent(nextRule),
+              positionCount: longConsequents.size,
+              counts: RuleCounts(
+                both: both, antecedent: counts.antecedent, consequent: counts.consequent,
+                transactions: transactions))
+          }
+          nextRule += 1
+        }
+      }
+      guard longConsequents.count > 1,
+        longConsequents.size + 1 <= min(maximumConsequent, length - 1)
+      else { break }
+      try longConsequents.join(path, both: both, antecedentLimit: thresholds.antecedentLimit)
       nextRule = 0
     }
     stepItemset()
