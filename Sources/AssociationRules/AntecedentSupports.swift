@@ -23,12 +23,13 @@ struct AntecedentSupports: ~Copyable {
   private var reduced: SiblingSearch
   /// Whether no extension that may be chosen changes any count.
   private var isPlain = true
-  private var isChosenAlone = FlatBuffer<UInt8>(capacity: 64)
+  private var extended: ExtendedNodes
 
   /// `tree` must outlive this value.
   init(_ tree: ItemsetTree) {
     self.tree = tree
     reduced = SiblingSearch(tree)
+    extended = ExtendedNodes(tree)
   }
 
   /// Turns to the node where `path` stands, of which at most `chosenLimit` extensions are chosen; the
@@ -37,16 +38,16 @@ struct AntecedentSupports: ~Copyable {
     reduced.enter(path)
     isPlain = chosenLimit == 0 || path.isPlain
     if isPlain { return }
+    extended.enter(path, reduced)
     coreLength = path.depth
-    let extensionCount = path.extensions.count
-    firstPosition = path.depth == 0 ? extensionCount : path.extensions.countBefore(depth: 1)
+    let extensionCount = path.extensionCount
+    firstPosition = path.depth == 0 ? extensionCount : path.extensionCount(beforeDepth: 1)
     tables.reserve(coreLength)
     keys.reserve(coreLength)
     for removed in 0..<coreLength { keys.base[removed] = 0 }
     let varying = extensionCount - firstPosition
     bits.reserve(varying * coreLength)
     for index in 0..<(varying * coreLength) { bits.base[index] = 0 }
-    isChosenAlone.reserve(extensionCount)
     var used = 0
     for removed in 0..<coreLength {
       let start = used
@@ -56,11 +57,9 @@ struct AntecedentSupports: ~Copyable {
       counts.base[start] = alone
       tables.base[removed] = start
       var width = 0
-      let first = path.extensions.countBefore(depth: removed + 1)
+      let first = path.extensionCount(beforeDepth: removed + 1)
       for position in first..<extensionCount {
-        isChosenAlone.base[position] = 1
-        let count = lookUp(path, removed: removed, isChosen: UnsafePointer(isChosenAlone.base))
-        isChosenAlone.base[position] = 0
+        let count = tree.counts[extended.node(with: position, without: removed)]
         if count == alone { continue }
         if width == Self.rememberedLimit {
           tables.base[removed] = -1

@@ -64,8 +64,8 @@ struct ConsequentLevels: ~Copyable {
 
   /// Turns to the itemsets of another node.
   mutating func enter(_ path: borrowing NodePath) {
-    placeOfPosition.reserve(path.extensions.count)
-    for position in 0..<path.extensions.count { placeOfPosition.base[position] = -1 }
+    placeOfPosition.reserve(path.extensionCount)
+    for position in 0..<path.extensionCount { placeOfPosition.base[position] = -1 }
     sides.reserve(path.itemCount)
     for place in 0..<path.itemCount {
       sides.base[place] = .outside

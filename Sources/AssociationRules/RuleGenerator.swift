@@ -122,7 +122,7 @@ public struct RuleGenerator: ~Copyable {
 
   private mutating func enterNode() {
     path.enter(walker)
-    let extensionCount = path.extensions.count
+    let extensionCount = path.extensionCount
     guard subsets.start(core: walker.core, extensionCount: extensionCount, lengths: lengths) else {
       return
     }
@@ -143,7 +143,7 @@ public struct RuleGenerator: ~Copyable {
 
   @inline(__always)
   private mutating func stepItemset() {
-    guard subsets.step(extensions: path.extensions.base) else {
+    guard subsets.step(extensions: path.extensions) else {
       place = .beforeNode
       return
     }

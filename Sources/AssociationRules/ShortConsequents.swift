@@ -56,7 +56,7 @@ struct ShortConsequents: ~Copyable {
   /// Turns to the itemsets of another node, whose items are listed unless its path is plain.
   mutating func enter(_ path: borrowing NodePath) {
     let depth = path.depth
-    for index in 0..<path.extensions.count { placeBits.base[depth + index] = 0 }
+    for index in 0..<path.extensionCount { placeBits.base[depth + index] = 0 }
     if path.isPlain {
       for index in 0..<depth {
         let bit: UInt64 = 1 << UInt64(index)

@@ -27,6 +27,12 @@ struct SiblingSearch: ~Copyable {
   @inline(__always)
   func node(without removed: Int) -> Int { Int(rows.base[rowStart + removed]) }
 
+  /// The nodes reached by the core of the path's node of the given depth without each of its items.
+  @inline(__always)
+  func row(_ path: borrowing NodePath, depth: Int) -> UnsafePointer<UInt32> {
+    UnsafePointer(rows.base + rowStart(path, depth: depth))
+  }
+
   /// Turns to the node where `path` stands; nodes may be left out.
   @inline(__always)
   mutating func enter(_ path: borrowing NodePath) {
