@@ -53,7 +53,7 @@ struct AntecedentSupports: ~Copyable {
       let start = used
       used += 1
       counts.reserve(used)
-      let alone = tree.counts[reduced.node(without: removed)]
+      let alone = reduced.count(without: removed)
       counts.base[start] = alone
       tables.base[removed] = start
       var width = 0
@@ -97,7 +97,7 @@ struct AntecedentSupports: ~Copyable {
     without removed: Int, path: borrowing NodePath, chosenCount: Int,
     isChosen: UnsafePointer<UInt8>
   ) -> UInt64 {
-    if isPlain { return tree.counts[reduced.node(without: removed)] }
+    if isPlain { return reduced.count(without: removed) }
     let table = tables.base[removed]
     if table < 0 { return lookUp(path, removed: removed, isChosen: isChosen) }
     let place = table + Int(keys.base[chosenCount * coreLength + removed])

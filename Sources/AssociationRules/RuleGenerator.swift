@@ -12,7 +12,7 @@ public import Itemsets
 /// of rules; with larger consequents it grows with the confident rules of one itemset.
 public struct RuleGenerator: ~Copyable {
   /// Owns the memory of `tree`.
-  private let index: ItemsetIndex
+  private let source: RuleSource
   private let tree: ItemsetTree
   private let lengths: ResolvedLengths
   private let maximumAntecedent: Int
@@ -29,8 +29,9 @@ public struct RuleGenerator: ~Copyable {
   private var isShort = true
   private var staging = RuleStaging()
   private var place = Place.beforeNode
-  /// Whether all rules have been made.
-  public private(set) var isAtEnd = false
+  /// The nodes walked so far, and those to walk.
+  private var walked = 0
+  private var end = Int.max
   /// The next rule of the itemset, or of the level of consequents, that `place` speaks of.
   private var nextRule = 0
 
@@ -40,7 +41,7 @@ public struct RuleGenerator: ~Copyable {
     case insideItemset
   }
 
-  /// A generator before its first batch.
+  /// A generator of all rules, before its first batch.
   ///
   /// - Parameters:
   ///   - levels: closed levels, complete to the greatest length wanted.
@@ -50,43 +51,40 @@ public struct RuleGenerator: ~Copyable {
   public init(
     _ levels: ClosedLevels, options: RuleOptions, memoryLimit: Int
   ) throws(ExpansionError) {
-    let antecedent = max(options.maximumAntecedent ?? Int.max, 0)
-    let consequent = max(options.maximumConsequent ?? Int.max, 0)
-    // No itemset longer than both sides together makes a rule, so none need be complete.
-    var limits = options.lengths
-    let (sum, overflow) = antecedent.addingReportingOverflow(consequent)
-    if !overflow { limits.maximum = min(limits.maximum ?? sum, sum) }
-    var lengths = try limits.resolved(for: levels, margin: 0)
-    lengths.minimum = max(lengths.minimum, 2)
-    if antecedent == 0 || consequent == 0 { lengths.maximum = 0 }
-    let index = try ItemsetIndex(
-      levels, maximumDepth: lengths.maximum, memoryLimit: memoryLimit)
     self.init(
-      levels, options, lengths: lengths, maximumAntecedent: antecedent,
-      maximumConsequent: consequent, index: index, memoryLeft: memoryLimit - index.byteCount)
+      try RuleSource(levels, options: options, memoryLimit: memoryLimit, generatorCount: 1))
   }
 
-  private init(
-    _ levels: ClosedLevels, _ options: RuleOptions, lengths: ResolvedLengths,
-    maximumAntecedent: Int, maximumConsequent: Int, index: ItemsetIndex, memoryLeft: Int
-  ) {
-    self.index = index
-    tree = index.tree
-    self.lengths = lengths
-    self.maximumAntecedent = maximumAntecedent
-    self.maximumConsequent = maximumConsequent
-    transactions = levels.transactionCount
+  init(_ source: RuleSource) {
+    self.source = source
+    tree = source.index.tree
+    lengths = source.lengths
+    maximumAntecedent = source.maximumAntecedent
+    maximumConsequent = source.maximumConsequent
+    transactions = source.levels.transactionCount
     thresholds = RuleThresholds(
-      confidence: options.minimumConfidence, lift: options.minimumLift,
+      confidence: source.options.minimumConfidence, lift: source.options.minimumLift,
       transactions: transactions)
-    walker = LevelWalker(levels, maximumDepth: lengths.maximum)
-    path = NodePath(index)
-    supports = AntecedentSupports(index.tree)
-    consequents = ShortConsequents(index.tree, memoryLimit: memoryLeft)
-    longConsequents = ConsequentLevels(index.tree, memoryLimit: memoryLeft)
+    walker = LevelWalker(source.levels, maximumDepth: lengths.maximum)
+    path = NodePath(source.index)
+    supports = AntecedentSupports(tree)
+    consequents = ShortConsequents(tree, memoryLimit: source.consequentMemory)
+    longConsequents = ConsequentLevels(tree, memoryLimit: source.consequentMemory)
   }
 
-  /// Replaces what `batch` holds by the next rules, a few thousand; false when there are none.
+  /// Turns to the rules of a piece, behind all it was turned to before; whatever is left of the
+  /// piece before is never made.
+  public mutating func turn(to piece: RulePiece) {
+    staging.removeAll()
+    place = .beforeNode
+    end = piece.nodes.upperBound
+    while walked < piece.nodes.lowerBound, walker.next() {
+      walked += 1
+      path.enter(walker)
+    }
+  }
+
+  /// Replaces what `batch` holds by the next rules, about a thousand; false when there are none.
   ///
   /// - Throws: ``ExpansionError/memoryLimit(purpose:needed:limit:)`` where larger consequents need
   ///   too much.
@@ -94,11 +92,11 @@ public struct RuleGenerator: ~Copyable {
     while !staging.isFull {
       switch place {
       case .beforeNode:
-        guard walker.next() else {
-          isAtEnd = true
+        guard walked < end, walker.next() else {
           staging.move(to: &batch)
           return batch.count > 0
         }
+        walked += 1
         enterNode()
       case .beforeItemset:
         if subsets.isInRange {

@@ -2,8 +2,8 @@ import Itemsets
 
 /// Where rules gather before they go to a ``RuleBatch`` in one piece; see ``ItemsetStaging``.
 struct RuleStaging: ~Copyable {
-  /// A batch is full at this number of rules.
-  static let ruleLimit = 4096
+  /// A batch is full at this number of rules: it is written before it has left the cache.
+  static let ruleLimit = 1024
   /// A batch is full when the items of its rules reach this number.
   static let itemLimit = 1 << 16
 
@@ -94,6 +94,11 @@ struct RuleStaging: ~Copyable {
       contentsOf: UnsafeBufferPointer(start: antecedentEnds.base, count: count))
     batch.ends.append(contentsOf: UnsafeBufferPointer(start: ends.base, count: count))
     batch.counts.append(contentsOf: UnsafeBufferPointer(start: counts.base, count: count))
+    removeAll()
+  }
+
+  /// Forgets what has gathered.
+  mutating func removeAll() {
     itemCount = 0
     count = 0
   }

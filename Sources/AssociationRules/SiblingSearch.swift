@@ -13,6 +13,8 @@ struct SiblingSearch: ~Copyable {
   private let tree: ItemsetTree
   /// For each depth d the children of one node, a row of d nodes each, above those of less depth.
   private var rows = FlatBuffer<UInt32>(capacity: 1024)
+  /// The counts of those nodes: gathered here, where they lie side by side, they are at hand later.
+  private var counts = FlatBuffer<UInt64>(capacity: 1024)
   /// Where the rows of each depth begin.
   private var starts = FlatBuffer<Int>(capacity: 64)
   /// The node whose children the rows of each depth are, of which there is no other in a walk; 0
@@ -26,6 +28,10 @@ struct SiblingSearch: ~Copyable {
   /// The node reached without the core item at position `removed`.
   @inline(__always)
   func node(without removed: Int) -> Int { Int(rows.base[rowStart + removed]) }
+
+  /// The count of ``node(without:)``.
+  @inline(__always)
+  func count(without removed: Int) -> UInt64 { counts.base[rowStart + removed] }
 
   /// The nodes reached by the core of the path's node of the given depth without each of its items.
   @inline(__always)
@@ -58,6 +64,7 @@ struct SiblingSearch: ~Copyable {
     starts.reserve(path.depth + 1)
     // One row is that of every child of the root.
     rows.base[0] = UInt32(ItemsetTree.root)
+    counts.base[0] = tree.counts[ItemsetTree.root]
     var depth = path.depth
     while depth > 1, parents.base[depth] != path.node(atDepth: depth - 1) { depth -= 1 }
     while depth < path.depth {
@@ -76,15 +83,17 @@ struct SiblingSearch: ~Copyable {
     starts.base[depth] = start
     parents.base[depth] = parent
     rows.reserve(start + count * depth)
-    let parentRow = rows.base + rowStart(path, depth: depth - 1)
-    let target = rows.base + start
+    counts.reserve(start + count * depth)
+    let parentStart = rowStart(path, depth: depth - 1)
     for removed in 0..<(depth - 1) {
       find(
-        tree.ranks + first, count, amongChildrenOf: Int(parentRow[removed]), target + removed,
-        stride: depth)
+        tree.ranks + first, count, amongChildrenOf: Int(rows.base[parentStart + removed]),
+        rows.base + start + removed, counts.base + start + removed, stride: depth)
     }
     for index in 0..<count {
-      target[index * depth + depth - 1] = UInt32(truncatingIfNeeded: parent)
+      let place = start + index * depth + depth - 1
+      rows.base[place] = UInt32(truncatingIfNeeded: parent)
+      counts.base[place] = tree.counts[parent]
     }
   }
 
@@ -94,39 +103,46 @@ struct SiblingSearch: ~Copyable {
     return Int(tree.firstChild[parent + 1]) - Int(tree.firstChild[parent])
   }
 
-  /// Writes the child of `node` of each of `count` ascending ranks, or `node` where there is none.
+  /// Writes the child of `node` of each of `count` ascending ranks, or `node` where there is none, and
+  /// its count.
   @inline(__always)
   private func find(
     _ ranks: UnsafePointer<UInt32>, _ count: Int, amongChildrenOf node: Int,
-    _ target: UnsafeMutablePointer<UInt32>, stride: Int
+    _ rows: UnsafeMutablePointer<UInt32>, _ counts: UnsafeMutablePointer<UInt64>, stride: Int
   ) {
     let end = node == ItemsetTree.root ? 0 : Int(tree.firstChild[node + 1])
     var place = node == ItemsetTree.root ? 0 : Int(tree.firstChild[node])
-    if node == ItemsetTree.root || end - place > count * Self.passedLimit {
+    var target = 0
+    let targetEnd = count &* stride
+    if node == ItemsetTree.root || end - place > count &* Self.passedLimit {
       for index in 0..<count {
         let found = tree.descend(from: node, by: ranks[index])
-        target[index * stride] = UInt32(truncatingIfNeeded: found)
+        rows[target] = UInt32(truncatingIfNeeded: found)
+        counts[target] = tree.counts[found]
+        target &+= stride
       }
       return
     }
     let others = tree.ranks
     let missing = UInt32(truncatingIfNeeded: node)
-    var position = target
-    let positionEnd = target + count * stride
+    let missingCount = tree.counts[node]
     var index = 0
     // Which of the two goes on cannot be guessed, so it is computed.
-    while index < count, place < end {
+    while target < targetEnd, place < end {
       let sought = ranks[index]
       let other = others[place]
-      position.pointee = sought == other ? UInt32(truncatingIfNeeded: place) : missing
-      let isDone = sought <= other
-      index &+= isDone ? 1 : 0
-      position += isDone ? stride : 0
+      let otherCount = tree.counts[place]
+      rows[target] = sought == other ? UInt32(truncatingIfNeeded: place) : missing
+      counts[target] = sought == other ? otherCount : missingCount
+      let isDone = sought <= other ? 1 : 0
       place &+= other <= sought ? 1 : 0
+      index &+= isDone
+      target &+= stride &* isDone
     }
-    while position < positionEnd {
-      position.pointee = missing
-      position += stride
+    while target < targetEnd {
+      rows[target] = missing
+      counts[target] = missingCount
+      target &+= stride
     }
   }
 }

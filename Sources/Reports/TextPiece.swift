@@ -1,7 +1,7 @@
 /// A part of an output's text, made on a thread of its own.
 public struct TextPiece: TextSink, ~Copyable {
   /// Bytes that it holds before they are written in between.
-  public static let usualCapacity = 1 << 18
+  public static let usualCapacity = 1 << 19
 
   private var storage: UnsafeMutablePointer<UInt8>
   private var capacity: Int
