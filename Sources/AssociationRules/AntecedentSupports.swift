@@ -76,6 +76,13 @@ struct AntecedentSupports: ~Copyable {
     }
   }
 
+  /// The nodes reached by the core of the path's node of the given depth without each of its items;
+  /// valid until the next node is entered.
+  @inline(__always)
+  func row(_ path: borrowing NodePath, depth: Int) -> UnsafePointer<UInt32> {
+    reduced.row(path, depth: depth)
+  }
+
   /// Takes note that the extension at `position` was chosen as number `chosenCount`.
   @inline(__always)
   mutating func choose(position: Int, chosenCount: Int) {

@@ -63,6 +63,7 @@ public final class ItemsetIndex: @unchecked Sendable {
     var unlinked = levelStarts[depth]
     // The search looks at the entry behind that of the last node before this level's parents.
     tree.firstChild[unlinked] = UInt32(truncatingIfNeeded: node)
+    let tree = tree
     var path = [Int](repeating: ItemsetTree.root, count: depth + 1)
     for segment in level.segments {
       let words = segment.words.span
@@ -74,16 +75,21 @@ public final class ItemsetIndex: @unchecked Sendable {
         let tailEnd = word + LevelSegment.headerLength + depth - shared
         let ranksStart = tailEnd + Int(words[word + 1])
         let rankCount = Int(words[word + 2])
-        for (index, word) in ((word + LevelSegment.headerLength)..<tailEnd).enumerated() {
-          path[shared + index + 1] = tree.descend(from: path[shared + index], by: words[word])
+        for index in 0..<(depth - shared) {
+          path[shared + index + 1] = tree.descend(
+            from: path[shared + index], by: words[word + LevelSegment.headerLength + index])
         }
         while unlinked <= path[depth] {
           tree.firstChild[unlinked] = UInt32(truncatingIfNeeded: node)
           unlinked += 1
         }
-        for index in 0..<rankCount {
-          tree.ranks[node + index] = words[ranksStart + index]
-          tree.counts[node + index] = counts[count + index]
+        words.extracting(ranksStart..<(ranksStart + rankCount)).withUnsafeBufferPointer { ranks in
+          counts.extracting(count..<(count + rankCount)).withUnsafeBufferPointer { counts in
+            for index in 0..<rankCount {
+              tree.ranks[node &+ index] = ranks[index]
+              tree.counts[node &+ index] = counts[index]
+            }
+          }
         }
         if depth == 0 {
           for index in node..<(node + rankCount) {

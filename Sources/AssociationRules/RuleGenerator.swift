@@ -130,7 +130,7 @@ public struct RuleGenerator: ~Copyable {
     if maximumConsequent > 1 {
       isShort = walker.depth + extensionCount <= ShortConsequents.itemLimit
       if isShort {
-        consequents.enter(path)
+        consequents.enter(path, supports)
       } else {
         if path.isPlain { path.listItems() }
         longConsequents.enter(path)

@@ -34,7 +34,10 @@ struct ShortConsequents: ~Copyable {
   /// For each core item, the places that are searched from the node above it: those of greater ranks
   /// that do not follow from that node.
   private var searched = FlatBuffer<UInt64>(capacity: Self.itemLimit)
-  /// The places of the itemset.
+  /// For each depth on the path, the nodes reached by the core of that depth without each of its items.
+  private var rows = FlatBuffer<UnsafePointer<UInt32>?>(capacity: Self.itemLimit)
+  /// The places of the core, and of the itemset.
+  private var core: UInt64 = 0
   private var itemset: UInt64 = 0
   /// The bit of the place at each position of the itemset.
   private var bits = FlatBuffer<UInt64>(capacity: Self.itemLimit)
@@ -54,14 +57,17 @@ struct ShortConsequents: ~Copyable {
   subscript(index: Int) -> Consequent { level.base[index] }
 
   /// Turns to the itemsets of another node, whose items are listed unless its path is plain.
-  mutating func enter(_ path: borrowing NodePath) {
+  mutating func enter(_ path: borrowing NodePath, _ supports: borrowing AntecedentSupports) {
     let depth = path.depth
+    for depth in 1..<max(depth, 1) { rows.base[depth] = supports.row(path, depth: depth) }
+    core = 0
     for index in 0..<path.extensionCount { placeBits.base[depth + index] = 0 }
     if path.isPlain {
       for index in 0..<depth {
         let bit: UInt64 = 1 << UInt64(index)
         ranks.base[index] = path.rank(atDepth: index + 1)
         placeBits.base[index] = bit
+        core |= bit
         searched.base[index] = ~(bit | (bit &- 1))
       }
       return
@@ -75,6 +81,7 @@ struct ShortConsequents: ~Copyable {
     for index in 0..<depth {
       let bit: UInt64 = 1 << UInt64(path.corePlace[index])
       placeBits.base[index] = bit
+      core |= bit
       var places = ~(bit | (bit &- 1))
       for place in 0..<path.itemCount where items[place].depth <= index {
         places &= ~(1 << UInt64(place))
@@ -130,26 +137,19 @@ struct ShortConsequents: ~Copyable {
       {
         continue
       }
-      let coreIndex = left.positions.trailingZeroBitCount
-      // Nothing of the core is in the consequent if its first position is none of the core.
-      let isCoreWhole = coreIndex >= path.depth
-      let start = isCoreWhole ? ItemsetTree.root : path.node(atDepth: coreIndex)
-      let searched = isCoreWhole ? 0 : itemset & ~left.places & searched.base[coreIndex]
-      // Antecedents agree up to the place of the item added: the search goes on from there.
-      var node = start
-      var passed: UInt64 = 0
+      var search = search(for: left, path)
       repeat {
         let right = level.base[second]
         let added = right.lastPlace
-        let before = searched & (added == 0 ? 0 : added &- 1)
-        if passed & ~before != 0 {
-          node = start
-          passed = 0
+        let antecedent: UInt64
+        switch search.kind {
+        case .none: antecedent = both
+        case .onward: antecedent = tree.counts[goOn(&search, without: added)]
+        case .ownStart:
+          let place = right.lastPosition.trailingZeroBitCount
+          let start = startNode(removed: search.removed, place)
+          antecedent = tree.counts[descend(from: start, by: itemset & searched.base[place])]
         }
-        node = descend(from: node, by: before & ~passed)
-        passed = before
-        let end = descend(from: node, by: searched & ~before & ~added)
-        let antecedent = isCoreWhole ? both : tree.counts[end]
         if antecedent <= antecedentLimit {
           if joinedCount == joined.capacity { try makeRoom(joinedCount) }
           let consequent = descend(from: left, by: added)
@@ -166,6 +166,72 @@ struct ShortConsequents: ~Copyable {
     swap(&level, &joined)
     size += 1
     count = joinedCount
+  }
+
+  /// The search for the antecedents of the rules whose consequents are one consequent and one item
+  /// more.
+  private struct Search {
+    enum Kind {
+      /// Nothing of the core is in a consequent: antecedents have the count of the itemset.
+      case none
+      /// The antecedents agree up to the place of the item added: each search goes on from there.
+      case onward
+      /// Each search starts at the item added.
+      case ownStart
+    }
+    var kind: Kind
+    /// The first core item in the consequents.
+    var removed: Int
+    var start: Int
+    /// The places to walk from the start, those before the item added that have been walked, and
+    /// where they lead to.
+    var places: UInt64
+    var passed: UInt64 = 0
+    var node: Int
+  }
+
+  /// Begins to search where two items of the core are known to be missing, if no extension is chosen,
+  /// else where one is.
+  @inline(__always)
+  private func search(for left: Consequent, _ path: borrowing NodePath) -> Search {
+    let removed = left.positions.trailingZeroBitCount
+    if removed >= path.depth {
+      return Search(kind: .none, removed: 0, start: 0, places: 0, node: 0)
+    }
+    var start = path.node(atDepth: removed)
+    var places = itemset & ~left.places & searched.base[removed]
+    if itemset == core {
+      let others = left.positions & (left.positions &- 1)
+      if others == 0 {
+        return Search(kind: .ownStart, removed: removed, start: 0, places: 0, node: 0)
+      }
+      let place = others.trailingZeroBitCount
+      if place < path.depth {
+        start = startNode(removed: removed, place)
+        places &= searched.base[place]
+      }
+    }
+    return Search(kind: .onward, removed: removed, start: start, places: places, node: start)
+  }
+
+  /// The node reached by the core before the item at `place` without the one at `removed`.
+  @inline(__always)
+  private func startNode(removed: Int, _ place: Int) -> Int {
+    guard let row = rows.base[place] else { return ItemsetTree.root }
+    return Int(row[removed])
+  }
+
+  /// The node of the antecedent without the item at the place `added`, which may be none.
+  @inline(__always)
+  private func goOn(_ search: inout Search, without added: UInt64) -> Int {
+    let before = search.places & (added == 0 ? 0 : added &- 1)
+    if search.passed & ~before != 0 {
+      search.node = search.start
+      search.passed = 0
+    }
+    search.node = descend(from: search.node, by: before & ~search.passed)
+    search.passed = before
+    return descend(from: search.node, by: search.places & ~before & ~added)
   }
 
   @inline(never)
