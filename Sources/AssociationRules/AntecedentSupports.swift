@@ -20,44 +20,46 @@ struct AntecedentSupports: ~Copyable {
   private var keys = FlatBuffer<UInt32>(capacity: 256)
   /// The extensions of the root are before this; they follow from everything.
   private var firstPosition = 0
-  private var reduced: ReducedNodes
-  private var isChosenAlone = FlatBuffer<UInt8>(capacity: 64)
+  private var reduced: SiblingSearch
+  /// Whether no extension that may be chosen changes any count.
+  private var isPlain = true
+  private var extended: ExtendedNodes
 
   /// `tree` must outlive this value.
   init(_ tree: ItemsetTree) {
     self.tree = tree
-    reduced = ReducedNodes(tree, walked: .coreOnly)
+    reduced = SiblingSearch(tree)
+    extended = ExtendedNodes(tree)
   }
 
-  /// Steps to the node where `path` stands, of which at most `chosenLimit` extensions are chosen;
-  /// called at every step of the walk.
+  /// Turns to the node where `path` stands, of which at most `chosenLimit` extensions are chosen; the
+  /// path's items are listed unless it is plain.
   mutating func enter(_ path: borrowing NodePath, chosenLimit: Int) {
     reduced.enter(path)
+    isPlain = chosenLimit == 0 || path.isPlain
+    if isPlain { return }
+    extended.enter(path, reduced)
     coreLength = path.depth
-    let extensionCount = path.extensions.count
-    firstPosition = path.depth == 0 ? extensionCount : path.extensions.countBefore(depth: 1)
+    let extensionCount = path.extensionCount
+    firstPosition = path.depth == 0 ? extensionCount : path.extensionCount(beforeDepth: 1)
     tables.reserve(coreLength)
     keys.reserve(coreLength)
     for removed in 0..<coreLength { keys.base[removed] = 0 }
-    let varying = chosenLimit > 0 ? extensionCount - firstPosition : 0
+    let varying = extensionCount - firstPosition
     bits.reserve(varying * coreLength)
     for index in 0..<(varying * coreLength) { bits.base[index] = 0 }
-    isChosenAlone.reserve(extensionCount)
     var used = 0
     for removed in 0..<coreLength {
       let start = used
       used += 1
       counts.reserve(used)
-      let alone = tree.counts[reduced.node(without: removed)]
+      let alone = reduced.count(without: removed)
       counts.base[start] = alone
       tables.base[removed] = start
-      if varying == 0 { continue }
       var width = 0
-      let first = path.extensions.countBefore(depth: removed + 1)
+      let first = path.extensionCount(beforeDepth: removed + 1)
       for position in first..<extensionCount {
-        isChosenAlone.base[position] = 1
-        let count = lookUp(path, removed: removed, isChosen: UnsafePointer(isChosenAlone.base))
-        isChosenAlone.base[position] = 0
+        let count = tree.counts[extended.node(with: position, without: removed)]
         if count == alone { continue }
         if width == Self.rememberedLimit {
           tables.base[removed] = -1
@@ -74,9 +76,17 @@ struct AntecedentSupports: ~Copyable {
     }
   }
 
+  /// The nodes reached by the core of the path's node of the given depth without each of its items;
+  /// valid until the next node is entered.
+  @inline(__always)
+  func row(_ path: borrowing NodePath, depth: Int) -> UnsafePointer<UInt32> {
+    reduced.row(path, depth: depth)
+  }
+
   /// Takes note that the extension at `position` was chosen as number `chosenCount`.
   @inline(__always)
   mutating func choose(position: Int, chosenCount: Int) {
+    if isPlain { return }
     keys.reserve((chosenCount + 1) * coreLength)
     let before = keys.base + (chosenCount - 1) * coreLength
     let after = keys.base + chosenCount * coreLength
@@ -94,6 +104,7 @@ struct AntecedentSupports: ~Copyable {
     without removed: Int, path: borrowing NodePath, chosenCount: Int,
     isChosen: UnsafePointer<UInt8>
   ) -> UInt64 {
+    if isPlain { return reduced.count(without: removed) }
     let table = tables.base[removed]
     if table < 0 { return lookUp(path, removed: removed, isChosen: isChosen) }
     let place = table + Int(keys.base[chosenCount * coreLength + removed])

@@ -82,9 +82,10 @@ private func markExcluded(
   let tree = index.tree
   var walker = LevelWalker(levels, maximumDepth: maximumDepth)
   var path = NodePath(index)
-  var reduced = ReducedNodes(tree, walked: .smallerExtensions)
+  var reduced = ReducedNodes(tree)
   while walker.next() {
     path.enter(walker)
+    path.listItems()
     reduced.enter(path)
     let depth = walker.depth
     if depth == 0 { continue }

@@ -1,6 +1,7 @@
 import Itemsets
 
-/// The consequents of one itemset that make confident rules, by size.
+/// The consequents of one itemset that make confident rules, by size; where a node has more items than
+/// ``ShortConsequents`` can hold.
 ///
 /// This is ap-genrules of R. Agrawal and R. Srikant, "Fast Algorithms for Mining Association Rules"
 /// (VLDB 1994, section 3): moving an item to the consequent never raises the confidence, so a
@@ -63,8 +64,8 @@ struct ConsequentLevels: ~Copyable {
 
   /// Turns to the itemsets of another node.
   mutating func enter(_ path: borrowing NodePath) {
-    placeOfPosition.reserve(path.extensions.count)
-    for position in 0..<path.extensions.count { placeOfPosition.base[position] = -1 }
+    placeOfPosition.reserve(path.extensionCount)
+    for position in 0..<path.extensionCount { placeOfPosition.base[position] = -1 }
     sides.reserve(path.itemCount)
     for place in 0..<path.itemCount {
       sides.base[place] = .outside

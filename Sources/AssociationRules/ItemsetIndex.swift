@@ -27,7 +27,7 @@ public final class ItemsetIndex: @unchecked Sendable {
   ///   - memoryLimit: bytes the index may take: 16 a node and 4 a frequent item.
   /// - Throws: ``ExpansionError/tooManyNodes(nodes:)`` and
   ///   ``ExpansionError/memoryLimit(purpose:needed:limit:)``, both before anything is allocated.
-  /// - Complexity: linear in the nodes.
+  /// - Complexity: linear in the nodes, and a binary search for most groups of them.
   public init(
     _ levels: ClosedLevels, maximumDepth: Int? = nil, memoryLimit: Int
   ) throws(ExpansionError) {
@@ -47,18 +47,64 @@ public final class ItemsetIndex: @unchecked Sendable {
     byteCount = needed
     self.levelStarts = levelStarts
     tree = ItemsetTree(nodeCount: nodeCount, rankEnd: rankEnd)
-    var unseen = levelStarts
-    var walker = LevelWalker(levels, maximumDepth: depthLimit)
-    while walker.next() {
-      let depth = walker.depth
-      let node = unseen[depth]
-      unseen[depth] += 1
-      tree.ranks[node] = walker.rank
-      tree.counts[node] = walker.count
-      tree.firstChild[node] = UInt32(truncatingIfNeeded: unseen[depth + 1])
-      if depth == 1 { tree.rootChild[Int(walker.rank)] = UInt32(truncatingIfNeeded: node) }
+    tree.counts[ItemsetTree.root] = levels.transactionCount
+    for depth in 0..<depthLimit { link(levels.levels[depth], depth: depth) }
+    for node in levelStarts[depthLimit]...nodeCount {
+      tree.firstChild[node] = UInt32(truncatingIfNeeded: nodeCount)
     }
-    tree.firstChild[nodeCount] = UInt32(truncatingIfNeeded: nodeCount)
+  }
+
+  /// Numbers the nodes of a level and links their parents, of `depth` ranks, to them.
+  ///
+  /// A level's groups stand in the order of its nodes, so these are copied run by run; each group's
+  /// path is searched among the levels before, from where it parts with that of the group before it.
+  private func link(_ level: Level, depth: Int) {
+    var node = levelStarts[depth + 1]
+    var unlinked = levelStarts[depth]
+    // The search looks at the entry behind that of the last node before this level's parents.
+    tree.firstChild[unlinked] = UInt32(truncatingIfNeeded: node)
+    let tree = tree
+    var path = [Int](repeating: ItemsetTree.root, count: depth + 1)
+    for segment in level.segments {
+      let words = segment.words.span
+      let counts = segment.counts.span
+      var word = 0
+      var count = 0
+      while word < words.count {
+        let shared = Int(words[word])
+        let tailEnd = word + LevelSegment.headerLength + depth - shared
+        let ranksStart = tailEnd + Int(words[word + 1])
+        let rankCount = Int(words[word + 2])
+        for index in 0..<(depth - shared) {
+          path[shared + index + 1] = tree.descend(
+            from: path[shared + index], by: words[word + LevelSegment.headerLength + index])
+        }
+        while unlinked <= path[depth] {
+          tree.firstChild[unlinked] = UInt32(truncatingIfNeeded: node)
+          unlinked += 1
+        }
+        words.extracting(ranksStart..<(ranksStart + rankCount)).withUnsafeBufferPointer { ranks in
+          counts.extracting(count..<(count + rankCount)).withUnsafeBufferPointer { counts in
+            for index in 0..<rankCount {
+              tree.ranks[node &+ index] = ranks[index]
+              tree.counts[node &+ index] = counts[index]
+            }
+          }
+        }
+        if depth == 0 {
+          for index in node..<(node + rankCount) {
+            tree.rootChild[Int(tree.ranks[index])] = UInt32(truncatingIfNeeded: index)
+          }
+        }
+        node += rankCount
+        count += rankCount
+        word = ranksStart + rankCount
+      }
+    }
+    while unlinked < levelStarts[depth + 1] {
+      tree.firstChild[unlinked] = UInt32(truncatingIfNeeded: node)
+      unlinked += 1
+    }
   }
 
   deinit { tree.deallocate() }

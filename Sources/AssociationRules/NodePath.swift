@@ -13,14 +13,91 @@ struct PathItem {
 ///
 /// An itemset without the core item at position i agrees with the node's own path before i: its
 /// search starts at the node of depth i, and perfect extensions found above that node do not matter.
+///
+/// All of it is behind one pointer: borrowed as it is, some 150 bytes would be copied at every node.
 struct NodePath: ~Copyable {
+  private let state: UnsafeMutablePointer<PathState>
+
+  init(_ index: ItemsetIndex) {
+    state = .allocate(capacity: 1)
+    state.initialize(to: PathState(index))
+  }
+
+  deinit {
+    state.deinitialize(count: 1)
+    state.deallocate()
+  }
+
+  /// The perfect extensions of the path, the root's first; valid until the next node is entered.
+  @inline(__always)
+  var extensions: UnsafePointer<UInt32> { state.pointee.extensions.base }
+
+  /// The number of ``extensions``.
+  @inline(__always)
+  var extensionCount: Int { state.pointee.extensions.count }
+
+  /// How many of the extensions belong to nodes of less than `depth`, at most one more than the
+  /// current node's.
+  @inline(__always)
+  func extensionCount(beforeDepth depth: Int) -> Int {
+    state.pointee.extensions.countBefore(depth: depth)
+  }
+
+  /// The number of ranks of the current core.
+  @inline(__always)
+  var depth: Int { state.pointee.depth }
+
+  /// Whether no perfect extension is on the path but those of the root, which follow from everything:
+  /// then the items are those of the core, and need not be listed.
+  @inline(__always)
+  var isPlain: Bool {
+    depth == 0 || extensionCount == state.pointee.extensions.countBefore(depth: 1)
+  }
+
+  /// The items of the current node, ascending: its core and the perfect extensions of its path.
+  ///
+  /// The root's are left out, for they follow from everything. Valid after ``listItems()`` until the
+  /// next node is entered.
+  @inline(__always)
+  var items: UnsafePointer<PathItem> { state.pointee.items }
+
+  /// The number of ``items``.
+  @inline(__always)
+  var itemCount: Int { state.pointee.itemCount }
+
+  /// The place in ``items`` of each item of the core.
+  @inline(__always)
+  var corePlace: UnsafePointer<Int> { UnsafePointer(state.pointee.corePlaces.base) }
+
+  /// The node of the given depth on the path.
+  @inline(__always)
+  func node(atDepth depth: Int) -> Int { state.pointee.nodes.base[depth] }
+
+  /// The last rank of the core of the path's node of the given depth, which is at least 1.
+  @inline(__always)
+  func rank(atDepth depth: Int) -> UInt32 { state.pointee.ranks.base[depth] }
+
+  /// Steps to the node where `walker` stands; called at every step of the walk.
+  @inline(__always)
+  mutating func enter(_ walker: borrowing LevelWalker) { state.pointee.enter(walker) }
+
+  /// Lists the items of the current node, and before them those of the nodes above it.
+  mutating func listItems() { state.pointee.listItems() }
+}
+
+/// What a ``NodePath`` holds.
+private struct PathState: ~Copyable {
   private(set) var extensions = PathExtensions()
   /// The index's numbers of the root and of each node down to the current one.
-  private var nodes = FlatBuffer<Int>(capacity: 64)
+  private(set) var nodes = FlatBuffer<Int>(capacity: 64)
   /// For each depth, the items of that node in ascending order; one stack, each above its parent's.
   private var stack = FlatBuffer<PathItem>(capacity: 256)
   private var ends = FlatBuffer<Int>(capacity: 64)
-  private var corePlaces = FlatBuffer<Int>(capacity: 64)
+  /// The node of each depth whose items are listed, of which there is no other in a walk; 0 for none.
+  private var listed = FlatBuffer<Int>(capacity: 64)
+  /// The last rank of the node of each depth.
+  private(set) var ranks = FlatBuffer<UInt32>(capacity: 64)
+  private(set) var corePlaces = FlatBuffer<Int>(capacity: 64)
   private(set) var depth = 0
   private let levelStarts: [Int]
 
@@ -28,54 +105,57 @@ struct NodePath: ~Copyable {
     levelStarts = index.levelStarts
   }
 
-  /// The items of the current node, ascending: its core and the perfect extensions of its path.
-  ///
-  /// The root's are left out, for they follow from everything. Valid until the next node is entered.
+  @inline(__always)
   var items: UnsafePointer<PathItem> {
     UnsafePointer(stack.base + (depth == 0 ? 0 : ends.base[depth - 1]))
   }
 
-  /// The number of ``items``.
+  @inline(__always)
   var itemCount: Int { ends.base[depth] - (depth == 0 ? 0 : ends.base[depth - 1]) }
 
-  /// The place in ``items`` of each item of the core.
-  var corePlace: UnsafePointer<Int> { UnsafePointer(corePlaces.base) }
-
-  /// The node of the given depth on the path.
-  @inline(__always)
-  func node(atDepth depth: Int) -> Int { nodes.base[depth] }
-
-  /// Steps to the node where `walker` stands.
+  /// Steps to the node where `walker` stands; called at every step of the walk.
   @inline(__always)
   mutating func enter(_ walker: borrowing LevelWalker) {
-    let own = walker.perfectExtensions
     depth = walker.depth
-    extensions.enter(depth: depth, own: own)
+    extensions.enter(depth: depth, own: walker.perfectExtensions)
     nodes.reserve(depth + 1)
-    ends.reserve(depth + 1)
-    corePlaces.reserve(depth + 1)
+    ranks.reserve(depth + 1)
     nodes.base[depth] = levelStarts[depth] + walker.ordinal
-    if depth == 0 {
-      ends.base[0] = 0
-      return
-    }
-    mergeItems(rank: walker.rank, own: own)
+    ranks.base[depth] = walker.rank
   }
 
-  /// Writes the items of the current node: its parent's, its last rank and its own extensions, which
-  /// are all greater than that rank.
+  /// Lists the items of the current node, and before them those of the nodes above it.
+  mutating func listItems() {
+    ends.reserve(depth + 1)
+    corePlaces.reserve(depth + 1)
+    listed.reserve(depth + 1)
+    ends.base[0] = 0
+    var listedDepth = depth
+    while listedDepth > 0, listed.base[listedDepth] != nodes.base[listedDepth] { listedDepth -= 1 }
+    while listedDepth < depth {
+      listedDepth += 1
+      mergeItems(depth: listedDepth)
+      listed.base[listedDepth] = nodes.base[listedDepth]
+    }
+  }
+
+  /// Writes the items of the node of the given depth: its parent's, its last rank and its own
+  /// extensions, which are all greater than that rank.
   @inline(__always)
-  private mutating func mergeItems(rank: UInt32, own: UnsafeBufferPointer<UInt32>) {
+  private mutating func mergeItems(depth: Int) {
+    let rank = ranks.base[depth]
+    let firstPosition = extensions.countBefore(depth: depth)
+    let own = extensions.base + firstPosition
+    let ownCount = extensions.countBefore(depth: depth + 1) - firstPosition
     let parentEnd = ends.base[depth - 1]
     var read = depth == 1 ? 0 : ends.base[depth - 2]
-    stack.reserve(parentEnd + (parentEnd - read) + 1 + own.count)
+    stack.reserve(parentEnd + (parentEnd - read) + 1 + ownCount)
     let base = stack.base
     let level = UInt32(truncatingIfNeeded: depth)
-    let firstPosition = extensions.count - own.count
     var write = parentEnd
     var place = 0
     var added = -1
-    while added < own.count {
+    while added < ownCount {
       let addedRank = added < 0 ? rank : own[added]
       while read < parentEnd, base[read].rank < addedRank {
         if base[read].position < 0 {

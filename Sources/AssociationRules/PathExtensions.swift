@@ -15,8 +15,8 @@ struct PathExtensions: ~Copyable {
   /// The extensions; valid until the next node is entered.
   var base: UnsafePointer<UInt32> { UnsafePointer(ranks.base) }
 
-  /// How many of the extensions belong to nodes of less than `depth`; `depth` is at most the
-  /// current one.
+  /// How many of the extensions belong to nodes of less than `depth`; `depth` is at most one more
+  /// than the current one.
   @inline(__always)
   func countBefore(depth: Int) -> Int {
     depth == 0 ? 0 : ends.base[depth - 1]

@@ -12,7 +12,7 @@ public import Itemsets
 /// of rules; with larger consequents it grows with the confident rules of one itemset.
 public struct RuleGenerator: ~Copyable {
   /// Owns the memory of `tree`.
-  private let index: ItemsetIndex
+  private let source: RuleSource
   private let tree: ItemsetTree
   private let lengths: ResolvedLengths
   private let maximumAntecedent: Int
@@ -23,11 +23,15 @@ public struct RuleGenerator: ~Copyable {
   private var path: NodePath
   private var subsets = SubsetCursor()
   private var supports: AntecedentSupports
-  private var consequents: ConsequentLevels
+  private var consequents: ShortConsequents
+  private var longConsequents: ConsequentLevels
+  /// Whether the node has no more items than ``ShortConsequents`` holds.
+  private var isShort = true
   private var staging = RuleStaging()
   private var place = Place.beforeNode
-  /// Whether all rules have been made.
-  public private(set) var isAtEnd = false
+  /// The nodes walked so far, and those to walk.
+  private var walked = 0
+  private var end = Int.max
   /// The next rule of the itemset, or of the level of consequents, that `place` speaks of.
   private var nextRule = 0
 
@@ -37,7 +41,7 @@ public struct RuleGenerator: ~Copyable {
     case insideItemset
   }
 
-  /// A generator before its first batch.
+  /// A generator of all rules, before its first batch.
   ///
   /// - Parameters:
   ///   - levels: closed levels, complete to the greatest length wanted.
@@ -47,43 +51,40 @@ public struct RuleGenerator: ~Copyable {
   public init(
     _ levels: ClosedLevels, options: RuleOptions, memoryLimit: Int
   ) throws(ExpansionError) {
-    let antecedent = max(options.maximumAntecedent ?? Int.max, 0)
-    let consequent = max(options.maximumConsequent ?? Int.max, 0)
-    // No itemset longer than both sides together makes a rule, so none need be complete.
-    var limits = options.lengths
-    let (sum, overflow) = antecedent.addingReportingOverflow(consequent)
-    if !overflow { limits.maximum = min(limits.maximum ?? sum, sum) }
-    var lengths = try limits.resolved(for: levels, margin: 0)
-    lengths.minimum = max(lengths.minimum, 2)
-    if antecedent == 0 || consequent == 0 { lengths.maximum = 0 }
-    // Both sides of a rule are shorter than its itemset.
-    let index = try ItemsetIndex(
-      levels, maximumDepth: max(lengths.maximum, 1) - 1, memoryLimit: memoryLimit)
     self.init(
-      levels, options, lengths: lengths, maximumAntecedent: antecedent,
-      maximumConsequent: consequent, index: index, memoryLeft: memoryLimit - index.byteCount)
+      try RuleSource(levels, options: options, memoryLimit: memoryLimit, generatorCount: 1))
   }
 
-  private init(
-    _ levels: ClosedLevels, _ options: RuleOptions, lengths: ResolvedLengths,
-    maximumAntecedent: Int, maximumConsequent: Int, index: ItemsetIndex, memoryLeft: Int
-  ) {
-    self.index = index
-    tree = index.tree
-    self.lengths = lengths
-    self.maximumAntecedent = maximumAntecedent
-    self.maximumConsequent = maximumConsequent
-    transactions = levels.transactionCount
+  init(_ source: RuleSource) {
+    self.source = source
+    tree = source.index.tree
+    lengths = source.lengths
+    maximumAntecedent = source.maximumAntecedent
+    maximumConsequent = source.maximumConsequent
+    transactions = source.levels.transactionCount
     thresholds = RuleThresholds(
-      confidence: options.minimumConfidence, lift: options.minimumLift,
+      confidence: source.options.minimumConfidence, lift: source.options.minimumLift,
       transactions: transactions)
-    walker = LevelWalker(levels, maximumDepth: lengths.maximum)
-    path = NodePath(index)
-    supports = AntecedentSupports(index.tree)
-    consequents = ConsequentLevels(index.tree, memoryLimit: memoryLeft)
+    walker = LevelWalker(source.levels, maximumDepth: lengths.maximum)
+    path = NodePath(source.index)
+    supports = AntecedentSupports(tree)
+    consequents = ShortConsequents(tree, memoryLimit: source.consequentMemory)
+    longConsequents = ConsequentLevels(tree, memoryLimit: source.consequentMemory)
   }
 
-  /// Replaces what `batch` holds by the next rules, a few thousand; false when there are none.
+  /// Turns to the rules of a piece, behind all it was turned to before; whatever is left of the
+  /// piece before is never made.
+  public mutating func turn(to piece: RulePiece) {
+    staging.removeAll()
+    place = .beforeNode
+    end = piece.nodes.upperBound
+    while walked < piece.nodes.lowerBound, walker.next() {
+      walked += 1
+      path.enter(walker)
+    }
+  }
+
+  /// Replaces what `batch` holds by the next rules, about a thousand; false when there are none.
   ///
   /// - Throws: ``ExpansionError/memoryLimit(purpose:needed:limit:)`` where larger consequents need
   ///   too much.
@@ -91,11 +92,11 @@ public struct RuleGenerator: ~Copyable {
     while !staging.isFull {
       switch place {
       case .beforeNode:
-        guard walker.next() else {
-          isAtEnd = true
+        guard walked < end, walker.next() else {
           staging.move(to: &batch)
           return batch.count > 0
         }
+        walked += 1
         enterNode()
       case .beforeItemset:
         if subsets.isInRange {
@@ -106,8 +107,10 @@ public struct RuleGenerator: ~Copyable {
       case .insideItemset:
         if maximumConsequent == 1 {
           makeSingles()
-        } else {
+        } else if isShort {
           try makeLevels()
+        } else {
+          try makeLongLevels()
         }
       }
     }
@@ -117,19 +120,28 @@ public struct RuleGenerator: ~Copyable {
 
   private mutating func enterNode() {
     path.enter(walker)
-    let extensionCount = path.extensions.count
-    supports.enter(path, chosenLimit: min(lengths.maximum - walker.depth, extensionCount))
+    let extensionCount = path.extensionCount
     guard subsets.start(core: walker.core, extensionCount: extensionCount, lengths: lengths) else {
       return
     }
+    if !path.isPlain { path.listItems() }
+    supports.enter(path, chosenLimit: min(lengths.maximum - walker.depth, extensionCount))
     thresholds.enter(both: walker.count)
-    if maximumConsequent > 1 { consequents.enter(path) }
+    if maximumConsequent > 1 {
+      isShort = walker.depth + extensionCount <= ShortConsequents.itemLimit
+      if isShort {
+        consequents.enter(path, supports)
+      } else {
+        if path.isPlain { path.listItems() }
+        longConsequents.enter(path)
+      }
+    }
     place = .beforeItemset
   }
 
   @inline(__always)
   private mutating func stepItemset() {
-    guard subsets.step(extensions: path.extensions.base) else {
+    guard subsets.step(extensions: path.extensions) else {
       place = .beforeNode
       return
     }
@@ -144,13 +156,21 @@ public struct RuleGenerator: ~Copyable {
     nextRule = 0
     place = .insideItemset
     if maximumConsequent == 1 { return }
-    consequents.begin(subsets, path: path)
+    if isShort {
+      consequents.begin(subsets)
+    } else {
+      longConsequents.begin(subsets, path: path)
+    }
     let both = walker.count
     for position in 0..<subsets.length {
       let antecedent = antecedentCount(without: position, both: both)
       if antecedent > thresholds.antecedentLimit { continue }
-      consequents.appendSingle(
-        position: position, rank: subsets.items.base[position], antecedent: antecedent)
+      let rank = subsets.items.base[position]
+      if isShort {
+        consequents.appendSingle(position: position, rank: rank, antecedent: antecedent)
+      } else {
+        longConsequents.appendSingle(position: position, rank: rank, antecedent: antecedent)
+      }
     }
   }
 
@@ -193,15 +213,14 @@ public struct RuleGenerator: ~Copyable {
       if length - consequents.size <= maximumAntecedent {
         while nextRule < consequents.count {
           if staging.isFull { return }
-          let counts = consequents.sideCounts(nextRule)
-          if thresholds.reachesLift(
-            antecedent: counts.antecedent, consequent: counts.consequent)
+          let consequent = consequents[nextRule]
+          if thresholds.reachesLift(antecedent: consequent.antecedent, consequent: consequent.count)
           {
             staging.append(
-              subsets.items.base, length: length, positions: consequents.consequent(nextRule),
+              subsets.items.base, length: length, positions: consequent.positions,
               positionCount: consequents.size,
               counts: RuleCounts(
-                both: both, antecedent: counts.antecedent, consequent: counts.consequent,
+                both: both, antecedent: consequent.antecedent, consequent: consequent.count,
                 transactions: transactions))
           }
           nextRule += 1
@@ -210,6 +229,37 @@ public struct RuleGenerator: ~Copyable {
       guard consequents.count > 1, consequents.size + 1 <= min(maximumConsequent, length - 1)
       else { break }
       try consequents.join(path, both: both, antecedentLimit: thresholds.antecedentLimit)
+      nextRule = 0
+    }
+    stepItemset()
+  }
+
+  /// What ``makeLevels()`` does, for a node of many items.
+  private mutating func makeLongLevels() throws(ExpansionError) {
+    let both = walker.count
+    let length = subsets.length
+    while true {
+      if length - longConsequents.size <= maximumAntecedent {
+        while nextRule < longConsequents.count {
+          if staging.isFull { return }
+          let counts = longConsequents.sideCounts(nextRule)
+          if thresholds.reachesLift(
+            antecedent: counts.antecedent, consequent: counts.consequent)
+          {
+            staging.append(
+              subsets.items.base, length: length, positions: longConsequents.consequent(nextRule),
+              positionCount: longConsequents.size,
+              counts: RuleCounts(
+                both: both, antecedent: counts.antecedent, consequent: counts.consequent,
+                transactions: transactions))
+          }
+          nextRule += 1
+        }
+      }
+      guard longConsequents.count > 1,
+        longConsequents.size + 1 <= min(maximumConsequent, length - 1)
+      else { break }
+      try longConsequents.join(path, both: both, antecedentLimit: thresholds.antecedentLimit)
       nextRule = 0
     }
     stepItemset()

@@ -2,8 +2,8 @@ import Itemsets
 
 /// Where rules gather before they go to a ``RuleBatch`` in one piece; see ``ItemsetStaging``.
 struct RuleStaging: ~Copyable {
-  /// A batch is full at this number of rules.
-  static let ruleLimit = 4096
+  /// A batch is full at this number of rules: it is written before it has left the cache.
+  static let ruleLimit = 1024
   /// A batch is full when the items of its rules reach this number.
   static let itemLimit = 1 << 16
 
@@ -32,8 +32,29 @@ struct RuleStaging: ~Copyable {
     close(length: length, consequentLength: 1, ruleCounts)
   }
 
-  /// Appends the rule whose consequent are the items of `itemset` at `positions`, ascending.
+  /// Appends the rule whose consequent are the items of `itemset` at `positions`, a set of bits.
   @inline(__always)
+  mutating func append(
+    _ itemset: UnsafePointer<UInt32>, length: Int, positions: UInt64, positionCount: Int,
+    counts ruleCounts: RuleCounts
+  ) {
+    items.reserve(itemCount + length)
+    let antecedent = items.base + itemCount
+    let antecedentCount = length &- positionCount
+    // Where an item goes cannot be guessed, so it is computed.
+    var rest = positions
+    var taken = 0
+    for index in 0..<length {
+      let isTaken = Int(truncatingIfNeeded: rest & 1)
+      rest >>= 1
+      let place = index &- taken
+      antecedent[place &+ (antecedentCount &+ taken &- place) &* isTaken] = itemset[index]
+      taken &+= isTaken
+    }
+    close(length: length, consequentLength: positionCount, ruleCounts)
+  }
+
+  /// Appends the rule whose consequent are the items of `itemset` at `positions`, ascending.
   mutating func append(
     _ itemset: UnsafePointer<UInt32>, length: Int, positions: UnsafePointer<UInt32>,
     positionCount: Int, counts ruleCounts: RuleCounts
@@ -41,27 +62,13 @@ struct RuleStaging: ~Copyable {
     items.reserve(itemCount + length)
     let antecedent = items.base + itemCount
     let consequent = antecedent + (length - positionCount)
-    if length <= 64 {
-      // Where an item goes cannot be guessed, so it is computed.
-      var mask: UInt64 = 0
-      for index in 0..<positionCount { mask |= 1 << UInt64(positions[index] & 63) }
-      var taken = 0
-      for index in 0..<length {
-        let isTaken = Int(truncatingIfNeeded: mask & 1)
-        mask >>= 1
-        let place = index &- taken
-        antecedent[place &+ (length &- positionCount &+ taken &- place) &* isTaken] = itemset[index]
-        taken &+= isTaken
-      }
-    } else {
-      var taken = 0
-      for index in 0..<length {
-        if taken < positionCount, Int(positions[taken]) == index {
-          consequent[taken] = itemset[index]
-          taken += 1
-        } else {
-          antecedent[index - taken] = itemset[index]
-        }
+    var taken = 0
+    for index in 0..<length {
+      if taken < positionCount, Int(positions[taken]) == index {
+        consequent[taken] = itemset[index]
+        taken += 1
+      } else {
+        antecedent[index - taken] = itemset[index]
       }
     }
     close(length: length, consequentLength: positionCount, ruleCounts)
@@ -87,6 +94,11 @@ struct RuleStaging: ~Copyable {
       contentsOf: UnsafeBufferPointer(start: antecedentEnds.base, count: count))
     batch.ends.append(contentsOf: UnsafeBufferPointer(start: ends.base, count: count))
     batch.counts.append(contentsOf: UnsafeBufferPointer(start: counts.base, count: count))
+    removeAll()
+  }
+
+  /// Forgets what has gathered.
+  mutating func removeAll() {
     itemCount = 0
     count = 0
   }

@@ -22,9 +22,12 @@ struct RuleThresholds {
     if confidence.numerator == 0 {
       antecedentLimit = .max
     } else {
-      let limit =
-        UInt128(both) * UInt128(confidence.denominator) / UInt128(confidence.numerator)
-      antecedentLimit = UInt64(clamping: limit)
+      let (product, overflow) = both.multipliedReportingOverflow(by: confidence.denominator)
+      antecedentLimit =
+        overflow
+        ? UInt64(
+          clamping: UInt128(both) * UInt128(confidence.denominator) / UInt128(confidence.numerator))
+        : product / confidence.numerator
     }
     if let lift {
       liftProduct = WideProduct(UInt128(both) * UInt128(transactions), lift.denominator)
@@ -32,7 +35,7 @@ struct RuleThresholds {
   }
 
   /// Whether a rule of the itemset has at least the minimum lift: both x transactions >= lift x
-  /// antecedent x consequent, in 256 bits.
+  /// antecedent x consequent, in 192 bits.
   @inline(__always)
   func reachesLift(antecedent: UInt64, consequent: UInt64) -> Bool {
     guard let lift else { return true }
@@ -41,21 +44,23 @@ struct RuleThresholds {
   }
 }
 
-/// A product of 256 bits.
+/// A product of 192 bits.
 private struct WideProduct {
-  var high: UInt128
+  var high: UInt64
   var low: UInt128
 
-  init(high: UInt128, low: UInt128) {
+  init(high: UInt64, low: UInt128) {
     self.high = high
     self.low = low
   }
 
   @inline(__always)
   init(_ left: UInt128, _ right: UInt64) {
-    let product = left.multipliedFullWidth(by: UInt128(right))
-    high = product.high
-    low = product.low
+    let lower = UInt128(UInt64(truncatingIfNeeded: left)) &* UInt128(right)
+    let upper = UInt128(UInt64(truncatingIfNeeded: left >> 64)) &* UInt128(right)
+    let (sum, carry) = lower.addingReportingOverflow(upper << 64)
+    low = sum
+    high = UInt64(truncatingIfNeeded: upper >> 64) &+ (carry ? 1 : 0)
   }
 
   @inline(__always)

@@ -53,9 +53,9 @@ func writeUsual(
   let upperHalf = rest / 100_000_000
   let upperDigits = digitBytes(upperHalf)
   let lowerDigits = digitBytes(rest &- upperHalf &* 100_000_000)
-  let upperZeros = 8 + upperDigits.leadingZeroBitCount >> 3
-  let lowerZeros = lowerDigits.leadingZeroBitCount >> 3
-  let length = 17 &- (lowerDigits == 0 ? upperZeros : lowerZeros)
+  let length =
+    lowerDigits == 0
+    ? 9 &- upperDigits.leadingZeroBitCount >> 3 : 17 &- lowerDigits.leadingZeroBitCount >> 3
   let firstText = asciiZero &+ UInt8(truncatingIfNeeded: first)
   let upperText = upperDigits &+ asciiZeros
   let lowerText = lowerDigits &+ asciiZeros
@@ -71,8 +71,14 @@ func writeUsual(
     store(lowerText, digit + 9)
     return digit + length
   }
-  // All digits, then those behind the point once more, one place further.
   text[0] = firstText
+  if point == 1 {
+    text[1] = UInt8(ascii: ".")
+    store(upperText, text + 2)
+    store(lowerText, text + 10)
+    return text + (length > 1 ? length + 1 : 1)
+  }
+  // All digits, then those behind the point once more, one place further.
   store(upperText, text + 1)
   store(lowerText, text + 9)
   text[point] = UInt8(ascii: ".")

@@ -133,22 +133,23 @@ struct MiningJob {
     return Written(ruleCount: summary.rowsSeen, note: summary.note)
   }
 
-  /// Writes rules as they come, as text that all threads make.
+  /// Writes rules as they come; all threads make them and their text.
   private func writeAllRules(_ mined: Mined, to output: consuming OutputBuffer) throws -> Written {
-    let rules = try RuleGenerator(
-      mined.levels, options: request.rules, memoryLimit: mined.memoryLeft)
+    let rules = try RuleSource(
+      mined.levels, options: request.rules, memoryLimit: mined.memoryLeft,
+      generatorCount: machine.threadCount)
     var output = output
     let text = try RuleText(items: mined.items, options: report, to: &output)
     let clock = Stopwatch()
-    let pieces = RulePieces(rules) { [narrator = machine.narrator] count in
+    let count = RuleCount { [narrator = machine.narrator] count in
       if clock.isDue() { narrator.show("\(grouped(count)) rules") }
     }
-    let writing = TextWriting(pieces, to: output) { () throws(OutputError) in
-      try RulePieceWriter(text)
+    let writing = TextWriting(RulePieces(rules), to: output) { () throws(OutputError) in
+      try RulePieceWriter(rules, text, count)
     }
     try writing.run(threadCount: machine.threadCount)
     machine.narrator.clear()
-    return Written(ruleCount: pieces.count)
+    return Written(ruleCount: count.value)
   }
 
   private func writeCondensed(

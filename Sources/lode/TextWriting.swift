@@ -17,7 +17,7 @@ protocol PieceSource: AnyObject, SendableMetatype {
 protocol PieceWriter<Piece>: AnyObject {
   associatedtype Piece
 
-  func write(_ piece: Piece, to output: inout TextPiece) throws(OutputError)
+  func write(_ piece: Piece, to output: inout TextPiece) throws
 }
 
 /// Writes text that several threads make at once.
@@ -28,7 +28,7 @@ final class TextWriting<Source: PieceSource>: Sendable {
   private struct Pieces {
     let source: Source
     var count = 0
-    /// Why the source could not go on.
+    /// Why the source, or a writer, could not go on.
     var failure: (any Error)?
   }
 
@@ -56,7 +56,7 @@ final class TextWriting<Source: PieceSource>: Sendable {
 
   /// Writes everything and completes the output; once.
   ///
-  /// - Throws: what the source throws, or ``OutputError``; the output is not completed then.
+  /// - Throws: what the source or a writer throws, or ``OutputError``; the output is not completed then.
   func run(threadCount: Int) throws {
     var first = noneTaken
     if take(&first) {
@@ -96,7 +96,7 @@ final class TextWriting<Source: PieceSource>: Sendable {
 
   /// Makes the text of a piece and of those after it that nobody else takes.
   private func write(from taken: inout Taken) {
-    do throws(OutputError) {
+    do {
       let writer = try makeWriter()
       var part = TextPiece { [output] number, bytes throws(OutputError) in
         try output.write(bytes, of: number)
@@ -106,8 +106,12 @@ final class TextWriting<Source: PieceSource>: Sendable {
         try writer.write(taken.piece, to: &part)
         try output.finish(&part)
       } while take(&taken)
-    } catch {
+    } catch let error as OutputError {
       output.fail(error)
+    } catch {
+      pieces.update { if $0.failure == nil { $0.failure = error } }
+      // Ends the waiting of other threads for this part; the reason stands above.
+      output.fail(.unsuitable("a part of the text could not be made: \(error)"))
     }
   }
 }

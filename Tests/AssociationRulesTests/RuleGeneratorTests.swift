@@ -13,23 +13,24 @@ private struct Rule: Hashable {
   var transactions: UInt64
 }
 
+private func rules(of batch: RuleBatch) -> [Rule] {
+  (0..<batch.count).map { index in
+    let counts = batch.counts[index]
+    return Rule(
+      antecedent: Array(batch.items[batch.antecedent(index)]),
+      consequent: Array(batch.items[batch.consequent(index)]), both: counts.both,
+      antecedentCount: counts.antecedent, consequentCount: counts.consequent,
+      transactions: counts.transactions)
+  }
+}
+
 private func generate(
   _ levels: ClosedLevels, _ options: RuleOptions, memoryLimit: Int = 1 << 24
 ) throws -> [Rule] {
   var generator = try RuleGenerator(levels, options: options, memoryLimit: memoryLimit)
   var batch = RuleBatch()
   var result: [Rule] = []
-  while try generator.next(into: &batch) {
-    for index in 0..<batch.count {
-      let counts = batch.counts[index]
-      result.append(
-        Rule(
-          antecedent: Array(batch.items[batch.antecedent(index)]),
-          consequent: Array(batch.items[batch.consequent(index)]), both: counts.both,
-          antecedentCount: counts.antecedent, consequentCount: counts.consequent,
-          transactions: counts.transactions))
-    }
-  }
+  while try generator.next(into: &batch) { result += rules(of: batch) }
   return result
 }
 
@@ -232,6 +233,70 @@ private let anyConfidence = ExactDecimal(numerator: 0, denominator: 1)
         && rule.consequentCount == expected(rule.consequent)
     }
     #expect(isRight)
+  }
+
+  @Test func `pieces made by two generators give what one gives`() throws {
+    for seed in 0..<600 as Range<UInt64> {
+      var random = SeededGenerator(seed: seed)
+      let (levels, _) = ReferenceData(seed: seed, maximumItems: 7).mine(cutSeed: seed)
+      let options = RuleOptions(
+        lengths: LengthLimits(maximum: Bool.random(using: &random) ? nil : 3),
+        maximumConsequent: Bool.random(using: &random) ? 1 : nil,
+        minimumConfidence: Bool.random(using: &random)
+          ? anyConfidence : ExactDecimal(numerator: 2, denominator: 3))
+      let source = try RuleSource(
+        levels, options: options, memoryLimit: 1 << 24, generatorCount: 2)
+      var walk = source.walk(itemsetsPerPiece: Int.random(in: 1...6, using: &random))
+      var one = source.generator()
+      var other = source.generator()
+      var batch = RuleBatch()
+      var result: [Rule] = []
+      while let piece = walk.next() {
+        if Bool.random(using: &random) {
+          one.turn(to: piece)
+          while try one.next(into: &batch) { result += rules(of: batch) }
+        } else {
+          other.turn(to: piece)
+          while try other.next(into: &batch) { result += rules(of: batch) }
+        }
+      }
+      #expect(walk.isAtEnd)
+      #expect(try generate(levels, options) == result, "seed \(seed), \(options)")
+    }
+  }
+
+  @Test(arguments: [3, 63, 64, 65, 70] as [UInt32])
+  func `nodes of any number of items make larger consequents`(itemCount: UInt32) throws {
+    // The rarest item has all others for perfect extensions; these are in the same transactions.
+    let all = (0..<itemCount).map { $0 }
+    var first = LevelSegment(length: 1)
+    first.append(
+      path: [], perfectExtensions: [], extensions: all, counts: all.map { $0 == 0 ? 2 : 3 })
+    var second = LevelSegment(length: 2)
+    for rank in all.dropLast() {
+      second.append(
+        path: [rank], perfectExtensions: Array(all[(Int(rank) + 1)...]), extensions: [], counts: [])
+    }
+    let levels = ClosedLevels(
+      levels: [
+        Level(length: 1, segments: [first], candidateCount: all.count),
+        Level(length: 2, segments: [second], candidateCount: 0),
+      ],
+      transactionCount: 5, minimumSupport: 1, completeLength: nil)
+    let made = try generate(
+      levels,
+      RuleOptions(
+        lengths: LengthLimits(minimum: all.count), maximumConsequent: 2,
+        minimumConfidence: anyConfidence))
+    let pairs = all.flatMap { left in all[(Int(left) + 1)...].map { [left, $0] } }
+    let expected = (all.map { [$0] } + pairs).map { consequent in
+      let antecedent = all.filter { !consequent.contains($0) }
+      return Rule(
+        antecedent: antecedent, consequent: consequent, both: 2,
+        antecedentCount: antecedent.contains(0) ? 2 : 3,
+        consequentCount: consequent.contains(0) ? 2 : 3, transactions: 5)
+    }
+    #expect(made == expected.filter { !$0.antecedent.isEmpty })
   }
 
   @Test func `more memory than allowed is an error`() throws {
