@@ -12,31 +12,16 @@ public import Itemsets
 /// if let block = builder.finish() { store(block) }  // at the end of the stream
 /// ```
 ///
-/// Appending notes the distinct items of each row and, per item, what decides its container's kind
-/// and size; finishing lays the containers out and writes the rows into them. Its memory, reused
-/// from block to block, is 16 bytes for every id up to the highest (ids of a dictionary are dense)
-/// and 4 bytes an occurrence, with room for 4 Mi of them.
+/// Appending counts items and keeps them; finishing turns the items of rows into rows of items, and
+/// those of each item into the smallest container. Its memory, reused from block to block, is 4 bytes
+/// for every id up to the highest (ids of a dictionary are dense) and 4 bytes for every item of a row.
 public struct BlockBuilder: Sendable {
-  /// Occurrences that a block finds room for without growing: growing copies and touches new memory,
-  /// which took a quarter of reading, while room that stays unused is only addresses.
-  private static let occurrencesInRoom = 1 << 22
-
   private let transactionsPerBlock: Int
   private let occurrencesPerBlock: Int
   private let dataSet: DataSetID
   private var sequenceNumber: UInt64
 
-  private var tallies: [ItemTally] = []
-  /// Of the ids present while a block is finished; the others are stale.
-  private var places: [ItemPlace] = []
-  /// Bit `id` is set for the ids present in the block.
-  private var present: [UInt64] = []
-  /// The distinct items of every row, one row after the other.
-  private var ids: [UInt32] = []
-  /// Where each row ends in `ids`.
-  private var rowEnds: [UInt32] = []
-  /// Room for the distinct items of the rows being noted.
-  private var noted: [UInt32] = []
+  private var rows = RowLists()
   /// Items in the transactions taken, repeated ids included.
   private var itemsTaken = 0
   private var times: [Int64] = []
@@ -87,11 +72,7 @@ public struct BlockBuilder: Sendable {
     if first == end { return first }
     let start = first == 0 ? 0 : batch.ends[first - 1]
     let items = start..<batch.ends[end - 1]
-    makeRoom(forItems: batch.items[items])
-    let count = noteOccurrences(
-      batch, transactions: first..<end, firstRow: transactionCount, used: ids.count,
-      tallies: &tallies, present: &present, ids: &noted, ends: &rowEnds)
-    ids.append(contentsOf: noted[..<count])
+    rows.append(batch, transactions: first..<end)
     transactionCount += end - first
     itemsTaken += items.count
     if !batch.times.isEmpty { times.append(contentsOf: batch.times[first..<end]) }
@@ -102,19 +83,15 @@ public struct BlockBuilder: Sendable {
   /// Makes a block of the transactions taken since the last one; nil where there are none.
   ///
   /// - Parameter dictionaryDigest: The digest of the dictionary that gave the ids, 0 where unknown.
-  /// - Complexity: O(occurrences + highest id / 64).
+  /// - Complexity: O(items taken + highest id).
   public mutating func finish(dictionaryDigest: UInt64 = 0) -> Block? {
     if transactionCount == 0 { return nil }
-    let layout = layOutContainers()
-    var payload = [UInt16](repeating: 0, count: layout.payloadLength)
-    fillContainers(ids: ids, ends: rowEnds, places: &places, payload: &payload)
+    let (itemIDs, containers, payload) = layOutContainers()
     let block = Block(
       dataSet: dataSet, sequenceNumber: sequenceNumber, dictionaryDigest: dictionaryDigest,
-      transactionCount: transactionCount, itemIDs: layout.itemIDs, containers: layout.containers,
+      transactionCount: transactionCount, itemIDs: itemIDs, containers: containers,
       payload: payload, times: times, customers: customers)
     transactionCount = 0
-    ids.removeAll(keepingCapacity: true)
-    rowEnds.removeAll(keepingCapacity: true)
     itemsTaken = 0
     times.removeAll(keepingCapacity: true)
     customers.removeAll(keepingCapacity: true)
@@ -147,53 +124,19 @@ public struct BlockBuilder: Sendable {
     return end
   }
 
-  /// Grows the arrays so that noting these items needs no check for room.
-  private mutating func makeRoom(forItems items: ArraySlice<UInt32>) {
-    var highest: UInt32 = 0
-    for id in items { highest = max(highest, id) }
-    let idCount = Int(highest) + 1
-    if idCount > tallies.count {
-      let count = max(idCount, 2 * tallies.count)
-      tallies.append(contentsOf: repeatElement(ItemTally(), count: count - tallies.count))
-      places.append(contentsOf: repeatElement(ItemPlace(), count: count - places.count))
-      present.append(contentsOf: repeatElement(0, count: (count + 63) / 64 - present.count))
-    }
-    if items.count > noted.count {
-      noted.append(contentsOf: repeatElement(0, count: items.count - noted.count))
-    }
-    if ids.capacity < Self.occurrencesInRoom { ids.reserveCapacity(Self.occurrencesInRoom) }
-  }
-
-  /// Decides each item's container, leaves its place in `places`, and forgets the tallies.
+  /// Writes the containers of all items present, and forgets their rows.
   private mutating func layOutContainers() -> (
-    itemIDs: [UInt32], containers: [Container], payloadLength: Int
+    itemIDs: [UInt32], containers: [Container], payload: [UInt16]
   ) {
-    var itemIDs: [UInt32] = []
-    var containers: [Container] = []
-    let count = present.reduce(0) { $0 + $1.nonzeroBitCount }
-    itemIDs.reserveCapacity(count)
-    containers.reserveCapacity(count)
-    var offset = 0
-    for word in present.indices where present[word] != 0 {
-      var bits = present[word]
-      present[word] = 0
-      while bits != 0 {
-        let id = 64 * word + bits.trailingZeroBitCount
-        bits &= bits &- 1
-        let tally = tallies[id]
-        tallies[id] = ItemTally()
-        let (kind, length) = Container.smallest(
-          cardinality: tally.cardinality, runs: tally.runs, transactionCount: transactionCount)
-        itemIDs.append(UInt32(truncatingIfNeeded: id))
-        containers.append(
-          Container(
-            kind: kind, cardinality: UInt32(truncatingIfNeeded: tally.cardinality),
-            offset: UInt32(truncatingIfNeeded: offset),
-            length: UInt32(truncatingIfNeeded: length)))
-        places[id] = ItemPlace(offset: offset, kind: kind)
-        offset += length
-      }
+    let (itemIDs, ends, words) = rows.takeRows()
+    var writer = ContainerWriter(
+      transactionCount: transactionCount, itemCount: itemIDs.count, rows: words)
+    var start = 0
+    for end in ends {
+      writer.append(start..<end)
+      start = end
     }
-    return (itemIDs, containers, offset)
+    let payload = writer.takePayload()
+    return (itemIDs, writer.containers, payload)
   }
 }

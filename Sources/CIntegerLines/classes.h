@@ -9,6 +9,9 @@ struct byte_classes {
 };
 
 #if defined(__x86_64__)
+// Whether the loop after it can run.
+int lode_has_avx512vbmi(void);
+struct lode_integer_lines_read lode_read_lines_avx512vbmi(const struct lode_integer_lines *in);
 struct lode_integer_lines_read lode_read_lines_avx512(const struct lode_integer_lines *in);
 struct lode_integer_lines_read lode_read_lines_avx2(const struct lode_integer_lines *in);
 #endif

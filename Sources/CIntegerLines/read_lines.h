@@ -9,7 +9,7 @@
 TARGET struct lode_integer_lines_read READ_LINES(const struct lode_integer_lines *in) {
   // The least value of so many digits without a leading zero.
   static const uint32_t least[8] = {0, 0, 10, 100, 1000, 10000, 100000, 1000000};
-  struct lode_integer_lines_read done = {in->start, 0, 0};
+  struct lode_integer_lines_read done = {in->start, 0, 0, 0};
   size_t at = in->start;  // never inside an item
   size_t written = 0;
   while (at + 64 <= in->end && written + 32 <= in->item_room && done.lines + 64 <= in->end_room) {

@@ -2,7 +2,7 @@
 ///
 /// An item is its exact bytes: `007` is not `7`. Names lie one after the other in one array of
 /// bytes, found through a table of open addresses; nothing is allocated per item. Small integers
-/// written canonically (`0`, `42`, no sign, no leading zero) also stand in a direct table, so that
+/// written canonically (`0`, `42`, no sign, no leading zero) stand in a direct table instead, so that
 /// baskets of numbers are read without hashing. Ids are dense, append-only and never change.
 public struct ItemDictionary: Sendable {
   /// The most names that any dictionary holds.
@@ -26,6 +26,8 @@ public struct ItemDictionary: Sendable {
   private var nameEnds: [UInt32] = []
   /// Open addressing with linear probing: 32 bits of hash above id + 1; 0 is free.
   private var slots: [UInt64] = []
+  /// The names that have a slot: all that had no place in ``integerIds`` when they came.
+  private var hashedCount = 0
 
   /// An empty dictionary that refuses more than `limit` names.
   public init(limit: Int = ItemDictionary.maximumCount) {
@@ -56,23 +58,26 @@ public struct ItemDictionary: Sendable {
   /// then. Complexity: O(length of the name), amortised.
   public mutating func id(of bytes: Span<UInt8>) throws(DictionaryError) -> UInt32 {
     let value = Self.canonicalInteger(bytes)
-    if value >= 0, value < integerIds.count, integerIds[value] != Self.unknown {
-      return integerIds[value]
+    if let known = find(integer: value) { return known }
+    if let known = findHashed(bytes) {
+      // The table may have grown since.
+      if value >= 0 { _ = remember(integer: value, as: known) }
+      return known
     }
-    let hash = Self.hash(bytes)
-    let id: UInt32
-    if let known = find(bytes, hash: hash) {
-      id = known
-    } else {
-      id = try append(bytes, hash: hash)
-    }
-    if value >= 0 { remember(integer: value, as: id) }
+    let id = try append(bytes)
+    if value < 0 || !remember(integer: value, as: id) { insertHashed(bytes, id) }
     return id
   }
 
   /// The id of the item with exactly these bytes, nil where there is none.
   public func find(_ bytes: Span<UInt8>) -> UInt32? {
-    find(bytes, hash: Self.hash(bytes))
+    find(integer: Self.canonicalInteger(bytes)) ?? findHashed(bytes)
+  }
+
+  private func find(integer value: Int) -> UInt32? {
+    guard value >= 0, value < integerIds.count else { return nil }
+    let id = integerIds[value]
+    return id == Self.unknown ? nil : id
   }
 
   /// Forgets all items but keeps the memory for the next ones.
@@ -80,14 +85,16 @@ public struct ItemDictionary: Sendable {
     nameBytes.removeAll(keepingCapacity: true)
     nameEnds.removeAll(keepingCapacity: true)
     for slot in slots.indices { slots[slot] = 0 }
+    hashedCount = 0
     for value in integerIds.indices { integerIds[value] = Self.unknown }
     allIntegers = true
   }
 
   // MARK: The hash table
 
-  private func find(_ bytes: Span<UInt8>, hash: UInt32) -> UInt32? {
-    guard !slots.isEmpty else { return nil }
+  private func findHashed(_ bytes: Span<UInt8>) -> UInt32? {
+    guard hashedCount > 0 else { return nil }
+    let hash = Self.hash(bytes)
     let mask = slots.count - 1
     var slot = Int(hash) & mask
     while slots[slot] != 0 {
@@ -109,20 +116,22 @@ public struct ItemDictionary: Sendable {
     return true
   }
 
-  private mutating func append(
-    _ bytes: Span<UInt8>, hash: UInt32
-  ) throws(DictionaryError) -> UInt32 {
+  private mutating func append(_ bytes: Span<UInt8>) throws(DictionaryError) -> UInt32 {
     guard count < limit else { throw .tooManyItems(limit: limit) }
     guard bytes.count <= Self.maximumNameBytes - nameBytes.count else {
       throw .namesTooLong(limit: Self.maximumNameBytes)
     }
-    if 4 * (count + 1) > 3 * slots.count { growSlots() }
     let id = UInt32(count)
     bytes.withUnsafeBufferPointer { nameBytes.append(contentsOf: $0) }
     nameEnds.append(UInt32(nameBytes.count))
-    insert(UInt64(hash) << 32 | UInt64(id + 1))
     if allIntegers, !Self.isInteger(bytes) { allIntegers = false }
     return id
+  }
+
+  private mutating func insertHashed(_ bytes: Span<UInt8>, _ id: UInt32) {
+    if 4 * (hashedCount + 1) > 3 * slots.count { growSlots() }
+    insert(UInt64(Self.hash(bytes)) << 32 | UInt64(id + 1))
+    hashedCount += 1
   }
 
   private mutating func insert(_ entry: UInt64) {
@@ -138,15 +147,17 @@ public struct ItemDictionary: Sendable {
     for entry in old where entry != 0 { insert(entry) }
   }
 
-  /// Puts a number in the direct table, unless that would make the table sparse and large.
-  private mutating func remember(integer value: Int, as id: UInt32) {
+  /// Puts a number in the direct table, unless that would make the table sparse and large; whether it
+  /// did.
+  private mutating func remember(integer value: Int, as id: UInt32) -> Bool {
     if value >= integerIds.count {
-      guard value < 16 * (count + 4096) else { return }
+      guard value < 16 * (count + 4096) else { return false }
       let wanted = 1 << (Int.bitWidth - max(value, 1023).leadingZeroBitCount)
       integerIds.append(
         contentsOf: [UInt32](repeating: Self.unknown, count: wanted - integerIds.count))
     }
     integerIds[value] = id
+    return true
   }
 
   /// A multiply-and-fold hash over eight bytes at a time; the same in every process.

@@ -25,7 +25,7 @@ struct BasketParser: Sendable {
     while !room.isFull(batch) {
       guard let linesEnd = try stream.wholeLines() else { return false }
       let read = integers.read(
-        &stream, until: linesEnd, separators: separators, &batch, dictionary)
+        &stream, until: linesEnd, separators: separators, &batch, &dictionary)
       state.summary.rows += read.lines
       if read.needsGeneralPath {
         guard let line = try stream.nextLine() else { return false }
@@ -69,24 +69,25 @@ struct BasketParser: Sendable {
   }
 }
 
-/// The fast path for lines of small integers that the dictionary knows, with its scratch memory.
+/// The fast path for lines of small integers, with its scratch memory.
 struct IntegerLines: Sendable {
   private var items = [UInt32](unwritten: BatchRoom.items)
   private var ends = [Int](unwritten: BatchRoom.transactions)
+  private var new = NewIntegers(room: 1024)
 
   /// Appends transactions from the position of `stream` on, up to `linesEnd` or a line that is
   /// anything else; `needsGeneralPath` says that such a line is next.
   mutating func read(
     _ stream: inout ByteStream, until linesEnd: Int, separators: (UInt8, UInt8),
-    _ batch: inout TransactionBatch, _ dictionary: borrowing ItemDictionary
+    _ batch: inout TransactionBatch, _ dictionary: inout ItemDictionary
   ) -> (lines: Int, needsGeneralPath: Bool) {
     let scan = scanIntegerLines(
       stream.buffer, stream.position..<linesEnd, separators: separators,
-      lineLimit: stream.lineLimit, table: dictionary.integerIds, unknown: ItemDictionary.unknown,
-      items: &items, ends: &ends)
+      lineLimit: stream.lineLimit, dictionary: &dictionary, items: &items, ends: &ends, new: &new)
     let base = batch.items.count
     batch.items.append(contentsOf: items[..<scan.items])
-    for end in ends[..<scan.lines] { batch.ends.append(base + end) }
+    for line in 0..<scan.lines { ends[line] += base }
+    batch.ends.append(contentsOf: ends[..<scan.lines])
     stream.position = scan.position
     stream.line += scan.lines
     switch scan.end {

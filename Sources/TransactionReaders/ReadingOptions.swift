@@ -82,7 +82,7 @@ public struct ReadingOptions: Sendable {
   /// Where rows go that do not fit; nil is `TMPDIR`, else `/tmp`.
   public var temporaryDirectory: String?
   /// Bytes asked of the system at once.
-  package var chunkBytes = 1 << 18
+  package var chunkBytes = 1 << 16
   /// The limit on lines; tests lower it.
   package var lineBytes = ReadingLimits.lineBytes
 

@@ -73,7 +73,8 @@ struct ReadingState: ~Copyable {
 
 /// How much one call of `read` appends before it returns.
 struct BatchRoom {
-  static let items = 65_536
+  /// No chunk has more items, which are two bytes at least.
+  static let items = 32_768
   static let transactions = 8_192
   /// Rows that are grouped before the caller hears of progress.
   static let rows = 65_536

@@ -21,7 +21,7 @@ struct SPMFParser: Sendable {
       guard let linesEnd = try stream.wholeLines() else { return false }
       if names.isEmpty {
         let read = integers.read(
-          &stream, until: linesEnd, separators: (space, space), &batch, dictionary)
+          &stream, until: linesEnd, separators: (space, space), &batch, &dictionary)
         state.summary.rows += read.lines
         if read.lines > 0 { sawTransaction = true }
         if !read.needsGeneralPath { continue }

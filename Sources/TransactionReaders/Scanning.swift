@@ -1,5 +1,6 @@
 internal import CIntegerLines
 internal import Glibc
+internal import Itemsets
 
 // The only file that reads text through unsafe pointers. Each function states the bounds it relies
 // on, and none reads outside the range it is given, but `scanIntegerLines`, which may read (never
@@ -52,14 +53,15 @@ enum TextEnd {
 
 /// How far `range` holds complete UTF-8 characters other than NUL, and what comes then.
 ///
-/// Plain ASCII is passed 32 bytes at a time.
+/// Plain ASCII is passed 256 bytes at a time.
 func validText(_ bytes: [UInt8], _ range: Range<Int>) -> (end: Int, then: TextEnd) {
   guard range.upperBound <= bytes.count else { return (range.lowerBound, .invalid) }
   return bytes.withUnsafeBufferPointer { bytes in
     var index = range.lowerBound
     let end = range.upperBound
     while index < end {
-      // Bounds: index + 32 <= end <= bytes.count.
+      // Bounds: index + 256 <= end <= bytes.count, and the same with 32.
+      while index + 256 <= end, isPlain256(UnsafeRawBufferPointer(bytes), index) { index += 256 }
       while index + 32 <= end, isPlain32(UnsafeRawBufferPointer(bytes), index) { index += 32 }
       if index >= end { break }
       let lead = bytes[index]
@@ -92,136 +94,189 @@ private func isPlain32(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Bool {
   return signed.min() > 0
 }
 
+/// Whether 256 bytes from `index` on are ASCII without NUL.
+@inline(__always)
+private func isPlain256(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Bool {
+  // The highest bit of a byte is set in itself where it is not ASCII, in one less where it is NUL.
+  var all: UInt64 = 0
+  var offset = index
+  while offset < index &+ 256 {
+    let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    all |= word | (word &- 0x0101_0101_0101_0101)
+    offset &+= 8
+  }
+  return all & 0x8080_8080_8080_8080 == 0
+}
+
 /// Why `scanIntegerLines` stopped.
 enum IntegerScanEnd {
   /// All lines of the range were read.
   case done
-  /// The line at the position needs the general path: new items, other characters, a blank line.
+  /// The line at the position needs the general path: other items and characters, a blank line.
   case general
   /// There is no room for the line at the position.
   case full
 }
 
-/// Reads lines of known small integers straight to their ids.
+/// Room to note so many items without id.
+struct NewIntegers: Sendable {
+  fileprivate var noted: [lode_new_integer]
+
+  init(room: Int) { noted = [lode_new_integer](unwritten: room) }
+}
+
+/// Reads lines of small integers straight to their ids, new ones for integers not seen before.
 ///
-/// A line counts only as a whole: at anything but digits, separators and the line's end, at a
-/// leading zero or an item the table does not know, the scan stops before the line.
+/// A line counts only as a whole: at anything but digits, separators and the line's end, at a leading
+/// zero or an integer of more than 7 digits, the scan stops before the line. What the dictionary has
+/// learned of the line until then is what the general path would teach it first.
 ///
 /// - Parameters:
 ///   - bytes: must have 8 bytes after `range`, which must end with a newline.
 ///   - separators: bytes between items; both may be the same.
 ///   - lineLimit: a line of more bytes is left to the general path.
-///   - table: the ids of integers by value; see `ItemDictionary.integerIds`.
 ///   - items, ends: room for ids, and for where each transaction ends in `items`.
+///   - new: room for items without id, for a time.
 /// - Returns: the start of the first line not read, the numbers of ids and lines written, and why
 ///   the scan stopped.
 func scanIntegerLines(
   _ bytes: [UInt8], _ range: Range<Int>, separators: (UInt8, UInt8), lineLimit: Int,
-  table: [UInt32], unknown: UInt32, items: inout [UInt32], ends: inout [Int]
+  dictionary: inout ItemDictionary, items: inout [UInt32], ends: inout [Int],
+  new: inout NewIntegers
 ) -> (position: Int, items: Int, lines: Int, end: IntegerScanEnd) {
-  let newline = UInt8(ascii: "\n")
   guard range.upperBound + 8 <= bytes.count, !range.isEmpty,
-    bytes[range.upperBound - 1] == newline
+    bytes[range.upperBound - 1] == UInt8(ascii: "\n")
   else { return (range.lowerBound, 0, 0, .general) }
-  return items.withUnsafeMutableBufferPointer { items in
-    ends.withUnsafeMutableBufferPointer { ends in
-      table.withUnsafeBufferPointer { table in
-        bytes.withUnsafeBytes { bytes in
-          let read = readWide(
-            bytes, range, separators, lineLimit, table, unknown, items, ends)
-          return scan(
-            bytes, read.position..<range.upperBound, after: (read.items, read.lines),
-            first: separators.0, second: separators.1, lineLimit: lineLimit, table: table,
-            unknown: unknown, items: items, ends: ends)
+  var read = IntegerLinesRead(position: range.lowerBound)
+  var isDictionaryFull = false
+  while read.position < range.upperBound {
+    if !isDictionaryFull {
+      let before = read
+      let newCount = readWide(
+        bytes, upTo: range.upperBound, separators, lineLimit, dictionary.integerIds, &read, &items,
+        &ends, &new.noted)
+      do throws(DictionaryError) {
+        for integer in new.noted[..<newCount] {
+          let name = bytes.span.extracting(
+            Int(integer.start)..<Int(integer.start + integer.length))
+          items[before.items + Int(integer.item)] = try dictionary.id(of: name)
         }
+      } catch {
+        // Line by line, then, to the one that the general path is to refuse.
+        isDictionaryFull = true
+        read = before
       }
+      if read.position == range.upperBound { break }
     }
+    if read.lines == ends.count { return (read.position, read.items, read.lines, .full) }
+    let end = readLine(
+      bytes, separators, lineLimit, &dictionary, &read.position, &read.items, &items)
+    if let end { return (read.position, read.items, read.lines, end) }
+    ends[read.lines] = read.items
+    read.lines += 1
   }
+  return (read.position, read.items, read.lines, .done)
 }
 
-/// Reads the first lines of `scanIntegerLines` 64 bytes at a time; the rest is left to `scan`.
+/// How far `scanIntegerLines` is.
+private struct IntegerLinesRead {
+  var position: Int
+  var items = 0
+  var lines = 0
+}
+
+/// Reads lines of integers 64 bytes at a time, as many as it can, and returns how many of their items
+/// still need an id.
 private func readWide(
-  _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ separators: (UInt8, UInt8),
-  _ lineLimit: Int, _ table: UnsafeBufferPointer<UInt32>, _ unknown: UInt32,
-  _ items: UnsafeMutableBufferPointer<UInt32>, _ ends: UnsafeMutableBufferPointer<Int>
-) -> (position: Int, items: Int, lines: Int) {
-  guard let text = bytes.baseAddress, let tableBase = table.baseAddress,
-    let itemBase = items.baseAddress, let endBase = ends.baseAddress
-  else { return (range.lowerBound, 0, 0) }
+  _ bytes: [UInt8], upTo end: Int, _ separators: (UInt8, UInt8), _ lineLimit: Int,
+  _ table: [UInt32], _ read: inout IntegerLinesRead, _ items: inout [UInt32], _ ends: inout [Int],
+  _ new: inout [lode_new_integer]
+) -> Int {
+  let firstLine = read.lines
+  let firstItem = read.items
   var lines = lode_integer_lines()
-  lines.text = text.assumingMemoryBound(to: UInt8.self)
-  lines.start = range.lowerBound
-  lines.end = range.upperBound
+  lines.start = read.position
+  lines.end = end
   (lines.first_separator, lines.second_separator) = separators
   lines.line_limit = lineLimit
-  lines.table = tableBase
   lines.table_count = table.count
-  lines.unknown = unknown
-  lines.items = itemBase
-  lines.item_room = items.count
-  lines.ends = endBase
-  lines.end_room = ends.count
-  let read = lode_read_integer_lines(&lines)
-  return (Int(read.position), Int(read.items), Int(read.lines))
+  lines.unknown = ItemDictionary.unknown
+  lines.item_room = items.count - firstItem
+  lines.end_room = ends.count - firstLine
+  lines.new_room = new.count
+  let done = items.withUnsafeMutableBufferPointer { items in
+    ends.withUnsafeMutableBufferPointer { ends in
+      new.withUnsafeMutableBufferPointer { new in
+        table.withUnsafeBufferPointer { table in
+          bytes.withUnsafeBufferPointer { bytes in
+            lines.text = bytes.baseAddress
+            lines.table = table.baseAddress
+            lines.items = items.baseAddress.map { $0 + firstItem }
+            lines.ends = ends.baseAddress.map { $0 + firstLine }
+            lines.new_integers = new.baseAddress
+            return lode_read_integer_lines(&lines)
+          }
+        }
+      }
+    }
+  }
+  read.position = Int(done.position)
+  read.items += Int(done.items)
+  read.lines += Int(done.lines)
+  for line in firstLine..<read.lines { ends[line] += firstItem }
+  return Int(done.new_integers)
 }
 
-/// The loop of `scanIntegerLines` on what its arrays hold, after so many items and lines of it.
+/// Reads the line at `position`, integer by integer, and moves on; nil where it was read, else why not.
 ///
-/// Bounds: the range ends with a newline and no newline is passed inside a line, so
-/// `index < range.upperBound` wherever a word is loaded, and the 8 bytes after the range hold the
-/// rest of the word. No sum can overflow: all are bounded by counts of arrays.
-private func scan(
-  _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, after read: (items: Int, lines: Int),
-  first: UInt8, second: UInt8, lineLimit: Int, table: UnsafeBufferPointer<UInt32>, unknown: UInt32,
-  items: UnsafeMutableBufferPointer<UInt32>,
-  ends: UnsafeMutableBufferPointer<Int>
-) -> (position: Int, items: Int, lines: Int, end: IntegerScanEnd) {
+/// Bounds: the text ends with a newline, 8 bytes before the end of the array, and no newline is passed
+/// inside a line, so that `index` is before it wherever a word is loaded, and the 8 bytes after it hold
+/// the rest of the word.
+private func readLine(
+  _ bytes: [UInt8], _ separators: (UInt8, UInt8), _ lineLimit: Int,
+  _ dictionary: inout ItemDictionary, _ position: inout Int, _ count: inout Int,
+  _ items: inout [UInt32]
+) -> IntegerScanEnd? {
   let newline = UInt8(ascii: "\n")
-  var lineStart = range.lowerBound
-  var kept = read.items
-  var lines = read.lines
-  while lineStart < range.upperBound {
-    if lines == ends.count { return (lineStart, kept, lines, .full) }
-    var index = lineStart
-    var written = kept
-    while true {
-      let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-      let length = leadingDigits(word)
-      // A number of 8 digits or more is not in the table; 0 may lead only alone.
-      if length > 7 { return (lineStart, kept, lines, .general) }
-      if length > 0 {
-        if length > 1, UInt8(truncatingIfNeeded: word) == UInt8(ascii: "0") {
-          return (lineStart, kept, lines, .general)
+  var index = position
+  var written = count
+  while true {
+    let word = bytes.withUnsafeBytes {
+      UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+    }
+    let length = leadingDigits(word)
+    // A number of 8 digits or more is not in the table; 0 may lead only alone.
+    if length > 7 || length > 1 && UInt8(truncatingIfNeeded: word) == UInt8(ascii: "0") {
+      return .general
+    }
+    // The byte after the digits.
+    let next = UInt8(truncatingIfNeeded: word &>> UInt64(truncatingIfNeeded: 8 &* length))
+    let isSeparator = next == separators.0 || next == separators.1
+    let isReturn = next == UInt8(ascii: "\r") && bytes[index + length + 1] == newline
+    if !isSeparator, !isReturn, next != newline { return .general }
+    if length > 0 {
+      if written == items.count { return .full }
+      let value = digitsValue(word, length)
+      var id = ItemDictionary.unknown
+      if value < dictionary.integerIds.count { id = dictionary.integerIds[value] }
+      if id == ItemDictionary.unknown {
+        do throws(DictionaryError) {
+          id = try dictionary.id(of: bytes.span.extracting(index..<index + length))
+        } catch {
+          return .general  // which says so, with the line
         }
-        let value = digitsValue(word, length)
-        if value >= table.count { return (lineStart, kept, lines, .general) }
-        let id = table[value]
-        if id == unknown { return (lineStart, kept, lines, .general) }
-        if written == items.count { return (lineStart, kept, lines, .full) }
-        items[written] = id
-        written &+= 1
-        index &+= length
       }
-      // The byte after the digits.
-      let next = UInt8(truncatingIfNeeded: word &>> UInt64(truncatingIfNeeded: 8 &* length))
-      index &+= 1
-      if next == first || next == second { continue }
-      if next == newline { break }
-      if next == UInt8(ascii: "\r"), bytes[index] == newline {
-        index &+= 1
-        break
-      }
-      return (lineStart, kept, lines, .general)
+      items[written] = id
+      written += 1
     }
-    if written == kept || index &- lineStart > lineLimit {
-      return (lineStart, kept, lines, .general)
-    }
-    kept = written
-    ends[lines] = kept
-    lines &+= 1
-    lineStart = index
+    index += length + 1
+    if isSeparator { continue }
+    if isReturn { index += 1 }
+    if written == count || index - position > lineLimit { return .general }
+    position = index
+    count = written
+    return nil
   }
-  return (lineStart, kept, lines, .done)
 }
 
 /// How many of a little-endian word's first bytes are digits, 0 to 8.

@@ -41,20 +41,26 @@ struct BlockFiller: Sendable {
 
 /// Fills blocks on a thread of its own while the caller reads on, or at once where there is none.
 ///
-/// Batches are taken in the order in which they are given, so the blocks do not show it. One batch is
-/// read while the one before is built: both take about as long.
+/// Batches are taken in the order in which they are given, so the blocks do not show it. Reading and
+/// filling take about as long, but filling in fits: most of its time goes where a block is full. So
+/// batches may wait, as many as are read in that time.
 final class BlockFilling: Sendable {
   private struct Desk {
     /// Where there is no thread.
     var filler: BlockFiller
-    /// What the thread is to take next.
-    var waiting: TransactionBatch?
-    /// A batch whose memory can be used again.
-    var spare = TransactionBatch()
+    /// What the thread is to take next, in order.
+    var waiting: [TransactionBatch] = []
+    /// Items and transactions of these.
+    var waitingCount = 0
+    /// Batches whose memory can be used again.
+    var spare: [TransactionBatch] = []
     var isEnding = false
     /// How the thread ended.
     var outcome: Result<BlockFiller, any Error>?
   }
+
+  /// Items and transactions of batches that wait, from which on no further one may.
+  private static let room = 1 << 19
 
   private let desk: Monitor<Desk>
   private let thread: Thread?
@@ -73,13 +79,13 @@ final class BlockFilling: Sendable {
     if thread == nil {
       try desk.update { desk in Result { try desk.filler.take(batch) } }.get()
     } else {
-      _ = desk.wait { $0.waiting == nil || $0.outcome != nil ? true : nil }
+      _ = desk.wait { $0.waitingCount < Self.room || $0.outcome != nil ? true : nil }
       let given = batch
       batch = try desk.update { desk in
         if let outcome = desk.outcome { return outcome.map { _ in TransactionBatch() } }
-        desk.waiting = given
-        defer { desk.spare = TransactionBatch() }
-        return .success(desk.spare)
+        desk.waiting.append(given)
+        desk.waitingCount += given.items.count + given.count
+        return .success(desk.spare.popLast() ?? TransactionBatch())
       }.get()
     }
     batch.removeAll()
@@ -100,10 +106,19 @@ final class BlockFilling: Sendable {
     var filler = empty
     let outcome = Result {
       while true {
-        _ = desk.wait { $0.waiting != nil || $0.isEnding ? true : nil }
-        guard let batch = desk.update({ $0.waiting.take() }) else { break }
-        try filler.take(batch)
-        desk.update { $0.spare = batch }
+        _ = desk.wait { !$0.waiting.isEmpty || $0.isEnding ? true : nil }
+        let batches = desk.update { desk in
+          defer {
+            desk.waiting = []
+            desk.waitingCount = 0
+          }
+          return desk.waiting
+        }
+        if batches.isEmpty { break }
+        for batch in batches {
+          try filler.take(batch)
+          desk.update { $0.spare.append(batch) }
+        }
       }
       return filler
     }

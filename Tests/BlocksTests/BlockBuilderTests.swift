@@ -64,6 +64,22 @@ import Testing
     #expect(naiveRows(of: block) == [2: [1], 5: [0, 1, 3]])
   }
 
+  /// Rows of one item are looked at in pieces of 16,384, and asked for 24 items ahead.
+  @Test(arguments: [1, 2, 7, 8, 9, 23, 24, 25, 26, 50, 16_384, 16_385, 16_386, 33_000])
+  func agreesWithANaiveModelWhereverRowsEnd(count: Int) throws {
+    let items = (0..<count).map { row -> [UInt32] in
+      var items: [UInt32] = [0]
+      if row % 2 == 0 { items += [1, 1] }
+      if row % 5 != 0 { items.append(2) }
+      if row % 16_384 < 2 { items += [3, 3, 3] }
+      if row == count - 1 { items += [5, 4, 5] }
+      return items
+    }
+    let block = try makeBlock(items)
+    #expect(naiveRows(of: block) == naiveRows(items[...]))
+    try expectValid(block)
+  }
+
   @Test func equalRowsFillABlockWithSingleRuns() throws {
     let row: [UInt32] = [9, 0, 4]
     let block = try makeBlock([[UInt32]](repeating: row, count: 65_536))

@@ -24,6 +24,35 @@ import Testing
     transactions.map { $0.joined(separator: ",") + "\n" }.joined()
   }
 
+  /// Integers that keep coming, in more batches than may wait for the thread that fills blocks.
+  @Test func threadsDoNotShowInReading() throws {
+    var generator = SeededGenerator(seed: 5)
+    var text = ""
+    for row in 0..<60_000 {
+      text += "\(row / 8)"
+      for _ in 0..<Int.random(in: 0...20, using: &generator) {
+        text += " \(Int.random(in: 0...60, using: &generator))"
+      }
+      text += row % 1000 == 0 ? " 007 \(Int.max)\r\n" : "\n"
+    }
+    let folder = try TemporaryFolder()
+    try folder.write("data", text)
+    try folder.write("damaged", text + "1 2\n\0\n")
+    for blocks in ["", "--block-transactions 700"] {
+      let options = "--target itemsets -o fimi --min-support 2% -q \(blocks)"
+      let expected = try lode("mine data \(options) --threads 1", in: folder)
+      #expect(expected.status == 0 && expected.lines.count > 60)
+      let refused = try lode("mine damaged \(options) --threads 1", in: folder)
+      #expect(refused.status != 0 && refused.messages.contains("60002"))
+      for threads in [2, 3, 5] {
+        let other = try lode("mine data \(options) --threads \(threads)", in: folder)
+        #expect(other.output == expected.output, "\(threads) threads")
+        let alsoRefused = try lode("mine damaged \(options) --threads \(threads)", in: folder)
+        #expect(alsoRefused.messages == refused.messages && alsoRefused.status == refused.status)
+      }
+    }
+  }
+
   static let targets = [
     "--target itemsets", "--target itemsets -o fimi", "--target closed", "--target maximal -o json",
     "--target closed --sort support", "--target itemsets --sort count --top 10",

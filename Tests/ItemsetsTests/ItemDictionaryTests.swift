@@ -76,6 +76,25 @@ extension ItemDictionary {
     #expect(sparse.integerIds.count < 100_000)
   }
 
+  /// A number too large for the direct table when it came keeps its id when the table has grown.
+  @Test func numbersOutgrowTheHashes() throws {
+    var dictionary = ItemDictionary()
+    let far = try dictionary.id("500000")
+    #expect(far == 0 && dictionary.integerIds.count < 500_000)
+    for value in 0..<40_000 {
+      let id = try dictionary.id("\(value)")
+      #expect(id == value + 1)
+    }
+    let next = try dictionary.id("500001")
+    #expect(next == 40_001 && dictionary.integerIds.count > 500_000)
+    #expect(dictionary.find("500000") == 0 && dictionary.find("500001") == 40_001)
+    let again = try dictionary.id("500000")
+    #expect(again == 0 && dictionary.integerIds[500_000] == 0)
+    #expect(dictionary.find("39999") == 40_000 && dictionary.find("039999") == nil)
+    dictionary.removeAll()
+    #expect(dictionary.find("500000") == nil && dictionary.find("7") == nil)
+  }
+
   @Test func removeAllForgetsEverything() throws {
     var dictionary = try ItemDictionary(["1", "milk", "2"])
     dictionary.removeAll()

@@ -1,4 +1,5 @@
 import CBitmapKernels
+import Itemsets
 import TestSupport
 import Testing
 
@@ -8,20 +9,14 @@ import Testing
 @Suite(.serialized) struct IntegerLinesTests {
   private struct Read: Equatable {
     var position = 0
-    var items: [UInt32] = []
+    var items: [String] = []
     var ends: [Int] = []
   }
 
-  private static let unknown = UInt32.max
   private static let lineLimit = 300
-  /// The ids of 0 to 1,499 but for a few.
-  private static let table = (0..<1500).map { UInt32($0 % 97 == 13 ? unknown : 3 * $0 + 1) }
 
-  private static func id(_ item: Substring) -> UInt32? {
-    guard let value = Int(item), String(value) == item, table.indices.contains(value) else {
-      return nil
-    }
-    return table[value] == unknown ? nil : table[value]
+  private static func isRead(_ item: Substring) -> Bool {
+    item.utf8.count <= 7 && Int(item).map(String.init) == String(item) && !item.hasPrefix("-")
   }
 
   /// What is to be read, by the letter.
@@ -33,26 +28,35 @@ import Testing
       let whole = String(decoding: line, as: UTF8.self)
       let content =
         line.last == UInt8(ascii: "\r") ? String(whole.unicodeScalars.dropLast()) : whole
-      let ids = content.split { $0 == separator }.map(id)
-      if ids.isEmpty || ids.contains(nil) || line.count + 1 > lineLimit { break }
-      read.items += ids.compactMap { $0 }
+      let items = content.split { $0 == separator }
+      if items.isEmpty || !items.allSatisfy(isRead) || line.count + 1 > lineLimit { break }
+      read.items += items.map(String.init)
       read.ends.append(read.items.count)
       read.position += line.count + 1
     }
     return read
   }
 
-  private static func read(_ text: String, separator: Character, room: Int = 4096) -> Read {
+  private static func read(
+    _ text: String, separator: Character, room: Int = 4096, newRoom: Int = 20,
+    dictionary: ItemDictionary = ItemDictionary()
+  ) -> Read {
+    var dictionary = dictionary
     let bytes = Array(text.utf8)
     let byte = separator.asciiValue ?? 0
     var items = [UInt32](repeating: 0, count: room)
     var ends = [Int](repeating: 0, count: room)
+    var new = NewIntegers(room: newRoom)
     let scan = scanIntegerLines(
       bytes + [UInt8](repeating: UInt8(ascii: "7"), count: 8), 0..<bytes.count,
-      separators: (byte, byte), lineLimit: lineLimit, table: table, unknown: unknown, items: &items,
-      ends: &ends)
-    return Read(
-      position: scan.position, items: Array(items[..<scan.items]), ends: Array(ends[..<scan.lines]))
+      separators: (byte, byte), lineLimit: lineLimit, dictionary: &dictionary, items: &items,
+      ends: &ends, new: &new)
+    let names = items[..<scan.items].map { dictionary.name(Int($0)) }
+    // Ids are in order of first sight.
+    var seen: Set<UInt32> = []
+    let firsts = items[..<scan.items].filter { seen.insert($0).inserted }
+    #expect(firsts == firsts.indices.map { UInt32($0) })
+    return Read(position: scan.position, items: names, ends: Array(ends[..<scan.lines]))
   }
 
   /// Calls `body` for all kernels that can run here.
@@ -99,7 +103,7 @@ import Testing
   }
 
   /// An oddity at every place of a block of 64 bytes stops the reading before its line.
-  @Test(arguments: ["x", "07", "1500", "12345678", "\r", "13"])
+  @Test(arguments: ["x", "07", "12345678", "\r", "00", "123456789012"])
   func stopsBeforeTheLine(_ oddity: String) {
     for offset in 0..<140 {
       let start = String(repeating: "1 2 30\n", count: 20)
@@ -123,6 +127,27 @@ import Testing
         #expect(read.items.count <= room && read.items.count > room - 3, "\(kernel) with \(room)")
         #expect(read == Self.expected(prefix(text, read.position), separator: " "), "\(kernel)")
       }
+    }
+  }
+
+  /// Integers not seen before do not stop the reading, however many they are.
+  @Test(arguments: [0, 15, 16, 17, 1024])
+  func givesIdsToNewIntegers(newRoom: Int) {
+    let text = (0..<300).map { "\($0 * 7919 % 9_999_999) \($0) 3\n" }.joined()
+    let expected = Self.expected(text, separator: " ")
+    #expect(expected.ends.count == 300)
+    withEachKernel { kernel in
+      #expect(Self.read(text, separator: " ", newRoom: newRoom) == expected, "\(kernel)")
+    }
+  }
+
+  /// The line with the first item that the dictionary has no room for is left to the general path.
+  @Test(arguments: [1, 29, 30, 31, 100]) func stopsWhereTheDictionaryIsFull(limit: Int) {
+    let text = (0..<200).map { "\($0) \($0 / 2)\n" }.joined()
+    withEachKernel { kernel in
+      let read = Self.read(text, separator: " ", dictionary: ItemDictionary(limit: limit))
+      #expect(read.ends.count == limit, "\(kernel)")
+      #expect(read == Self.expected(prefix(text, read.position), separator: " "), "\(kernel)")
     }
   }
 

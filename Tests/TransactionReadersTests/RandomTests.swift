@@ -110,7 +110,7 @@ import Testing
         if round % 4 == 0 { damaged = gzip(damaged) }
         let path = folder.write(damaged, as: name)
         var changed = options
-        changed.chunkBytes = [1, 5, 1 << 16][round % 3]
+        changed.chunkBytes = [1, 5, 1 << 12][round % 3]
         changed.memoryBudget = round % 2 == 0 ? 1 << 20 : 0
         let outcome = read([path], changed)
         if outcome.error == nil { results += 1 } else { errors += 1 }

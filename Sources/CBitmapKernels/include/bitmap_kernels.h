@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "row_lists.h"
+
 // The kernels in use: "scalar", "avx2", "avx512" or "neon".
 const char *lode_kernel_name(void);
 

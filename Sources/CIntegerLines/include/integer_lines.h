@@ -8,6 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// An item that has no id yet: where it is to stand in the ids, and where it stands in the text.
+struct lode_new_integer {
+  size_t item, start, length;
+};
+
 struct lode_integer_lines {
   // The text; bytes start..<end are read, start begins a line and eight more bytes follow end.
   const uint8_t *text;
@@ -25,16 +30,19 @@ struct lode_integer_lines {
   size_t item_room;
   ptrdiff_t *ends;
   size_t end_room;
+  // Room for items without id, which are `unknown` among the ids.
+  struct lode_new_integer *new_integers;
+  size_t new_room;
 };
 
-// What was read: whole lines up to `position`.
+// What was read: whole lines up to `position`, with so many items without id.
 struct lode_integer_lines_read {
-  size_t position, items, lines;
+  size_t position, items, lines, new_integers;
 };
 
-// Reads lines until one that is anything but known integers of at most 7 digits without leading
-// zeros, or is blank, until there may be no room, or near the end of the text. Reading none is always
-// allowed.
+// Reads lines until one that is anything but integers of at most 7 digits without leading zeros, or is
+// blank, until there may be no room, or near the end of the text. A line with an item that has no id
+// may, but need not, be read. Reading none is always allowed.
 struct lode_integer_lines_read lode_read_integer_lines(const struct lode_integer_lines *lines);
 
 #endif

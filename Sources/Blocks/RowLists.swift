@@ -1,0 +1,111 @@
+internal import CBitmapKernels
+import Itemsets
+
+/// The items of the rows of a block that is being filled, to be turned into the rows of its items.
+///
+/// Where the rows of an item go is known once the items of all rows have been counted, so that two
+/// short loops are all that there is to an occurrence. Repeated items are not looked for: they show in
+/// the end as equal rows next to each other.
+struct RowLists: Sendable {
+  /// Items that there is room for without growing: growing copies and touches new memory, while room
+  /// that stays unused is only addresses.
+  private static let itemsInRoom = 1 << 20
+
+  /// How often each id stands in `items`.
+  private var counts: [UInt32] = []
+  /// The items of every row, one row after the other.
+  private var items: [UInt32] = []
+  /// Where each row ends in `items`.
+  private var ends: [UInt32] = []
+
+  /// Adds these transactions as rows.
+  mutating func append(_ batch: TransactionBatch, transactions: Range<Int>) {
+    if transactions.isEmpty { return }
+    let start = transactions.lowerBound == 0 ? 0 : batch.ends[transactions.lowerBound - 1]
+    let added = start..<batch.ends[transactions.upperBound - 1]
+    var next = added.lowerBound
+    while let id = count(batch.items, from: &next, to: added.upperBound, &counts) {
+      counts.append(
+        contentsOf: repeatElement(0, count: max(id + 1 - counts.count, counts.count, 1024)))
+    }
+    if items.capacity < Self.itemsInRoom { items.reserveCapacity(Self.itemsInRoom) }
+    let used = items.count
+    items.append(contentsOf: batch.items[added])
+    ends.reserveCapacity(ends.count + transactions.count)
+    var last = start
+    for end in batch.ends[transactions] {
+      invariant(last <= end, "The ends of a batch ascend.")
+      ends.append(UInt32(truncatingIfNeeded: used + end - start))
+      last = end
+    }
+  }
+
+  /// Gives the rows of each item and forgets them.
+  ///
+  /// - Returns: the items present, ascending; and, one item after the other, their rows, each
+  ///   ascending, with a row as often as the item stands in it; `ends` says where those of each end.
+  mutating func takeRows() -> (itemIDs: [UInt32], ends: [Int], rows: [UInt16]) {
+    var itemIDs: [UInt32] = []
+    var rowEnds: [Int] = []
+    var end = 0
+    for id in counts.indices where counts[id] != 0 {
+      let count = Int(counts[id])
+      counts[id] = UInt32(truncatingIfNeeded: end)
+      end += count
+      itemIDs.append(UInt32(truncatingIfNeeded: id))
+      rowEnds.append(end)
+    }
+    invariant(end == items.count, "Every item is counted.")
+    var rows = [UInt16](unwritten: end)
+    layOut(items, ends, places: &counts, to: &rows)
+    for id in itemIDs { counts[Int(id)] = 0 }
+    items.removeAll(keepingCapacity: true)
+    ends.removeAll(keepingCapacity: true)
+    return (itemIDs, rowEnds, rows)
+  }
+}
+
+/// Counts items up to one that has no count, which it returns; `next` is how far it came.
+private func count(
+  _ items: [UInt32], from next: inout Int, to end: Int, _ counts: inout [UInt32]
+) -> Int? {
+  invariant(0 <= next && next <= end && end <= items.count, "Transactions lie in their batch.")
+  let items = items.span
+  var counts = counts.mutableSpan
+  let idCount = counts.count
+  for index in next..<end {
+    // Bounds: index < end <= items.count.
+    let id = Int(unsafe items[unchecked: index])
+    if id >= idCount {
+      next = index
+      return id
+    }
+    unsafe counts[unchecked: id] &+= 1
+  }
+  next = end
+  return nil
+}
+
+/// Writes the rows of every item to its place; places and rows are of exactly these items.
+private func layOut(
+  _ items: [UInt32], _ ends: [UInt32], places: inout [UInt32], to rows: inout [UInt16]
+) {
+  unsafe items.withUnsafeBufferPointer { items in
+    unsafe ends.withUnsafeBufferPointer { ends in
+      unsafe places.withUnsafeMutableBufferPointer { places in
+        unsafe rows.withUnsafeMutableBufferPointer { rows in
+          unsafe lode_lay_out_rows(
+            items.baseAddress, ends.baseAddress, ends.count, places.baseAddress, rows.baseAddress)
+        }
+      }
+    }
+  }
+}
+
+extension Array where Element == UInt16 {
+  /// Room for `count` words that mean nothing until they are written; filling it with zeros first
+  /// would touch every page.
+  init(unwritten count: Int) {
+    unsafe self.init(unsafeUninitializedCapacity: count) { $1 = count }
+  }
+}

@@ -1,0 +1,13 @@
+// Rows by item, from items by row.
+#ifndef LODE_ROW_LISTS_H
+#define LODE_ROW_LISTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Writes the number of each row to the place of each of its items in `rows`, and moves the place on.
+// Row r has the items from ends[r - 1], or 0, up to ends[r]; ends ascend, and every item has a place.
+void lode_lay_out_rows(const uint32_t *items, const uint32_t *ends, size_t row_count,
+                       uint32_t *places, uint16_t *rows);
+
+#endif
