@@ -86,7 +86,7 @@ static void check_lines(int spoiled) {
   memset(text + length, '5', 16);
   struct lode_integer_lines in = {
       text, 0, length, (uint8_t)separator[0], (uint8_t)separator[0], 1 << 20, table, 2000,
-      UINT32_MAX, read_items, most_items, read_ends, most_items};
+      UINT32_MAX, read_items, most_items, read_ends, most_items, NULL, 0};
   struct lode_integer_lines_read read = lode_read_integer_lines(&in);
   if (read.lines > lines) fail("a line too many was read", read.lines, lines);
   // What is left is the unreadable line, or less than 64 bytes and the line that they are in.
