@@ -5,8 +5,9 @@
 /// where its parent's ended; else e comes last, behind the core without c. Either is one step.
 struct ExtendedNodes: ~Copyable {
   private let tree: ItemsetTree
-  /// For each depth the nodes of all extensions in order, above those of less depth. An extension of
-  /// the node of depth d, which follows from d core items, has d nodes.
+  /// For each depth the nodes of all extensions in order, above those of less depth.
+  ///
+  /// An extension of the node of depth d, which follows from d core items, has d nodes.
   private var nodes = FlatBuffer<UInt32>(capacity: 256)
   /// Where the nodes of each depth begin, and where those of the last one end.
   private var starts = FlatBuffer<Int>(capacity: 64)

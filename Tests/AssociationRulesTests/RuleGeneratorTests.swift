@@ -260,7 +260,8 @@ private let anyConfidence = ExactDecimal(numerator: 0, denominator: 1)
           while try other.next(into: &batch) { result += rules(of: batch) }
         }
       }
-      #expect(walk.isAtEnd)
+      let isAtEnd = walk.isAtEnd
+      #expect(isAtEnd)
       #expect(try generate(levels, options) == result, "seed \(seed), \(options)")
     }
   }
@@ -279,7 +280,7 @@ private let anyConfidence = ExactDecimal(numerator: 0, denominator: 1)
     }
     let levels = ClosedLevels(
       levels: [
-        Level(length: 1, segments: [first], candidateCount: all.count),
+        Level(length: 1, segments: [first], candidateCount: UInt64(all.count)),
         Level(length: 2, segments: [second], candidateCount: 0),
       ],
       transactionCount: 5, minimumSupport: 1, completeLength: nil)
