@@ -36,9 +36,10 @@ struct ShortConsequents: ~Copyable {
   private var searched = FlatBuffer<UInt64>(capacity: Self.itemLimit)
   /// For each depth on the path, the nodes reached by the core of that depth without each of its items.
   private var rows = FlatBuffer<UnsafePointer<UInt32>?>(capacity: Self.itemLimit)
-  /// The places of the core, and of the itemset.
-  private var core: UInt64 = 0
+  /// The places of the itemset.
   private var itemset: UInt64 = 0
+  /// Whether the itemset is the core alone, without even an extension of the root, which has no place.
+  private var isCore = false
   /// The bit of the place at each position of the itemset.
   private var bits = FlatBuffer<UInt64>(capacity: Self.itemLimit)
   /// The number of items of each consequent of this level.
@@ -60,14 +61,12 @@ struct ShortConsequents: ~Copyable {
   mutating func enter(_ path: borrowing NodePath, _ supports: borrowing AntecedentSupports) {
     let depth = path.depth
     for depth in 1..<max(depth, 1) { rows.base[depth] = supports.row(path, depth: depth) }
-    core = 0
     for index in 0..<path.extensionCount { placeBits.base[depth + index] = 0 }
     if path.isPlain {
       for index in 0..<depth {
         let bit: UInt64 = 1 << UInt64(index)
         ranks.base[index] = path.rank(atDepth: index + 1)
         placeBits.base[index] = bit
-        core |= bit
         searched.base[index] = ~(bit | (bit &- 1))
       }
       return
@@ -81,7 +80,6 @@ struct ShortConsequents: ~Copyable {
     for index in 0..<depth {
       let bit: UInt64 = 1 << UInt64(path.corePlace[index])
       placeBits.base[index] = bit
-      core |= bit
       var places = ~(bit | (bit &- 1))
       for place in 0..<path.itemCount where items[place].depth <= index {
         places &= ~(1 << UInt64(place))
@@ -96,6 +94,7 @@ struct ShortConsequents: ~Copyable {
     size = 1
     count = 0
     itemset = 0
+    isCore = subsets.chosenCount == 0
     let coreLength = subsets.coreLength
     for position in 0..<coreLength {
       bits.base[position] = placeBits.base[position]
@@ -200,16 +199,14 @@ struct ShortConsequents: ~Copyable {
     }
     var start = path.node(atDepth: removed)
     var places = itemset & ~left.places & searched.base[removed]
-    if itemset == core {
+    if isCore {
       let others = left.positions & (left.positions &- 1)
       if others == 0 {
         return Search(kind: .ownStart, removed: removed, start: 0, places: 0, node: 0)
       }
       let place = others.trailingZeroBitCount
-      if place < path.depth {
-        start = startNode(removed: removed, place)
-        places &= searched.base[place]
-      }
+      start = startNode(removed: removed, place)
+      places &= searched.base[place]
     }
     return Search(kind: .onward, removed: removed, start: start, places: places, node: start)
   }
