@@ -23,13 +23,9 @@ SECONDS = 0.001
 KERNEL_FACTOR = 1.3
 # A way that was given up took more than this many times as long as the chosen one.
 GIVEN_UP = 4
-# What a word of merged rows, which are few and near the core, takes beside its plane.
-WORD_NANOSECONDS = 0.1
 LIMITS = {
-    "share": "items are in more than this share of rows on average: then the next two decide",
-    "first_share": "the first item of a pair is in at least this share of rows, or",
-    "meetings": "two items meet in at most so many times the rows of the rarest",
-    "sparse_meetings": "with rarer items the same, and",
+    "share": "items are in more than this share of rows on average, or",
+    "sparse_meetings": "two items meet in at most so many times the rows of the rarest, and",
     "advantage": "by rows pairs take so many times as long as by bitmaps",
 }
 
@@ -116,14 +112,11 @@ def choice_table(rows):
 
 def loss(row, limits):
     """How many times the better of bitmaps and rows the choice by these limits takes."""
-    if row["share"] > limits["share"]:
-        pays = row["first_share"] >= limits["first_share"] or row["meetings"] <= limits["meetings"]
-    else:
-        pays = (
-            row["meetings"] <= limits["sparse_meetings"] and row["advantage"] >= limits["advantage"]
-        )
+    pays = row["share"] > limits["share"] or (
+        row["meetings"] <= limits["sparse_meetings"] and row["advantage"] >= limits["advantage"]
+    )
     given_up = GIVEN_UP * judged(row)[1]
-    bitmaps = min(seconds_of(row, way) for way in ("dense", "denseSeparate"))
+    bitmaps = min(seconds_of(row, way) for way in ("dense", "denseSeparate", "denseClasses"))
     bitmaps, rows = min(bitmaps, given_up), min(seconds_of(row, "sparse"), given_up)
     return (bitmaps if pays else rows) / min(bitmaps, rows)
 
@@ -197,7 +190,9 @@ def time_table(rows):
         if times:
             yield cells(meaning, name, statistics.median(times))
     if planes:
-        yield line("a weight plane of merged rows, a candidate", "16", f"{statistics.median(planes):.3g}")
+        yield line(
+            "a plane of weights of 512 merged rows, a candidate", "1.2", f"{statistics.median(planes):.3g}"
+        )
 
 
 def has_planes(row):
@@ -211,10 +206,9 @@ def has_planes(row):
 
 
 def plane_nanoseconds(row):
-    """What a plane takes beside its words."""
+    """What a line of a plane takes."""
     candidate = row["ways"]["denseMerged"]["counting"] * 1e9 / row["bound"]["candidates"]
-    words = sum(row["merged_words"]) * WORD_NANOSECONDS
-    return (candidate - words) / len(row["merged_words"])
+    return candidate / (sum(row["merged_words"]) / 8)
 
 
 def bound_table(rows):

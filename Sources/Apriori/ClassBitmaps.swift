@@ -67,6 +67,11 @@ final class ClassBitmaps: Sendable {
     self.words = words
     self.wordCount = wordCount
   }
+
+  /// Whether they serve these items, theirs being among them, where a candidate has so many.
+  func covers(_ items: borrowing ClassItems, itemsNeeded: Int) -> Bool {
+    ranks.count == items.count && self.itemsNeeded <= itemsNeeded
+  }
 }
 
 /// The items of the class being counted, each with its place among them.
@@ -118,6 +123,26 @@ struct ClassItems {
   }
 }
 
+/// What bitmaps of classes are made of.
+protocol ClassSource {
+  /// The bitmaps of classes that are kept.
+  var classes: ClassCache { get }
+
+  /// Makes the bitmaps of a class.
+  func makeBitmaps(
+    first: Int, items: borrowing ClassItems, itemsNeeded: Int, scratch: CountingScratch
+  ) -> ClassBitmaps
+}
+
+extension SparseProjection: ClassSource {
+  func makeBitmaps(
+    first: Int, items: borrowing ClassItems, itemsNeeded: Int, scratch: CountingScratch
+  ) -> ClassBitmaps {
+    ClassBitmaps(
+      first: first, items: items, itemsNeeded: itemsNeeded, sparse: self, scratch: scratch)
+  }
+}
+
 /// The bitmaps of a class, kept by an earlier task or built now, and kept unless less of them is to be.
 ///
 /// - Parameters:
@@ -125,14 +150,14 @@ struct ClassItems {
 ///   - items: the items that candidates need, the first one aside.
 ///   - itemsNeeded: how many of them a candidate has.
 @inline(__always)
-func classBitmaps<Rank>(
+func classBitmaps<Source: ClassSource>(
   first: UInt32, known: ClassBitmaps?, items: borrowing ClassItems, itemsNeeded: Int,
-  sparse: SparseProjection<Rank>, scratch: CountingScratch
+  of source: Source, scratch: CountingScratch
 ) -> ClassBitmaps {
-  if let known, known.ranks.count == items.count, known.itemsNeeded <= itemsNeeded { return known }
-  let bitmaps = ClassBitmaps(
-    first: Int(first), items: items, itemsNeeded: itemsNeeded, sparse: sparse, scratch: scratch)
-  if sparse.classes.promisingCount == nil { sparse.classes.keep(bitmaps, of: first) }
+  if let known, known.covers(items, itemsNeeded: itemsNeeded) { return known }
+  let bitmaps = source.makeBitmaps(
+    first: Int(first), items: items, itemsNeeded: itemsNeeded, scratch: scratch)
+  if source.classes.promisingCount == nil { source.classes.keep(bitmaps, of: first) }
   return bitmaps
 }
 

@@ -4,6 +4,12 @@ import CBitmapKernels
 /// second-level cache while all candidates of the range are counted against them.
 let stripWordCount = 1024
 
+/// Words of a strip where pairs are counted: as the walk is short, so many that all bitmaps of the strip
+/// take half of the second-level cache.
+private func pairStripWordCount(rankCount: Int) -> Int {
+  min(max((1 << 17) / max(rankCount, 1) / 64 * 64, 64), stripWordCount)
+}
+
 /// Counts a range by AND and population count over the bitmaps of a dense projection.
 ///
 /// Prefix intersections are kept on a small stack and recomputed where the path changes: caching
@@ -16,15 +22,17 @@ func countDense(
   _ start: RangeCursor, pathLength: Int, dense: DenseProjection, allowance: UInt32?,
   _ scratch: CountingScratch, _ counts: UnsafeMutablePointer<UInt32>
 ) {
-  let prefixes = scratch.prefixes.reserve((pathLength + 2) * stripWordCount)
-  let isOneStrip = dense.stride <= stripWordCount
+  let prefixes = scratch.prefixes.reserve((pathLength + 1) * stripWordCount)
+  let stripWords =
+    pathLength == 0 ? pairStripWordCount(rankCount: dense.rankCount) : stripWordCount
+  let isOneStrip = dense.stride <= stripWords
   // A walk writes over the path that its range begins with, and every strip walks anew.
   let firstPath = Array(UnsafeBufferPointer(start: start.path, count: pathLength))
-  for firstWord in stride(from: 0, to: dense.stride, by: stripWordCount) {
+  for firstWord in stride(from: 0, to: dense.stride, by: stripWords) {
     for index in 0..<pathLength { start.path[index] = firstPath[index] }
     countStrip(
       start, pathLength: pathLength, dense: dense, firstWord: firstWord,
-      wordCount: min(stripWordCount, dense.stride - firstWord),
+      wordCount: min(stripWords, dense.stride - firstWord),
       allowance: isOneStrip ? allowance : nil, prefixes: prefixes, counts)
   }
 }
@@ -34,77 +42,107 @@ private func countStrip(
   allowance: UInt32?, prefixes: UnsafeMutablePointer<UInt64>,
   _ counts: UnsafeMutablePointer<UInt32>
 ) {
-  let stride = dense.stride
-  let bitmaps = UnsafePointer(dense.bitmaps.base) + firstWord
-  let nodeBitmap = prefixes + pathLength * stripWordCount
-  let planeBitmap = nodeBitmap + stripWordCount
+  let bitmaps = StripBitmaps(of: dense, firstWord: firstWord, wordCount: wordCount)
   var silence = Silence(allowance: allowance)
   var cursor = start
   var counts = counts
   while cursor.next() {
-    let prefix = intersectPath(
-      cursor.path, shared: cursor.shared, pathLength: pathLength, bitmaps: bitmaps, stride: stride,
-      wordCount: wordCount, prefixes: prefixes, prefixStride: stripWordCount)
-    if let prefix, silence.isWorthAsking(candidateCount: cursor.candidateCount),
-      silence.covers(count(prefix, dense, planeBitmap, wordCount: wordCount))
-    {
-      counts += cursor.candidateCount
-      continue
-    }
-    for node in cursor.nodes {
-      var bitmap = bitmaps + Int(cursor.extensions[node]) * stride
-      if let prefix {
-        lode_bitmap_and(nodeBitmap, prefix, bitmap, wordCount)
-        bitmap = UnsafePointer(nodeBitmap)
-      }
-      let siblingCount = cursor.extensionCount - node - 1
-      if silence.isWorthAsking(candidateCount: siblingCount),
-        silence.covers(count(bitmap, dense, planeBitmap, wordCount: wordCount))
-      {
-        counts += siblingCount
-        continue
-      }
-      countEach(
-        bitmap, bitmaps, cursor.extensions + (node + 1), siblingCount, dense, planeBitmap,
-        firstWord: firstWord, wordCount: wordCount, counts)
-      counts += siblingCount
-    }
+    countGroup(
+      cursor, pathLength: pathLength, bitmaps, &silence, prefixes: prefixes,
+      prefixStride: stripWordCount, counts)
+    counts += cursor.candidateCount
   }
 }
 
-/// Adds to each count the transactions that a bitmap has in common with the one of a sibling.
+/// A run of words of all bitmaps of a dense projection; good while that lives.
+struct StripBitmaps {
+  let base: UnsafePointer<UInt64>
+  let stride: Int
+  let wordCount: Int
+  private let weights: RowWeights.Lines?
+
+  init(of dense: DenseProjection, firstWord: Int, wordCount: Int) {
+    base = UnsafePointer(dense.bitmaps.base) + firstWord
+    stride = dense.stride
+    self.wordCount = wordCount
+    weights = dense.weights?.lines(from: firstWord)
+  }
+
+  var areMerged: Bool { weights != nil }
+
+  /// Adds to each count the transactions that a bitmap has in common with the one of a sibling.
+  @inline(__always)
+  func countEach(
+    _ bitmap: UnsafePointer<UInt64>, _ siblings: UnsafePointer<UInt32>, _ siblingCount: Int,
+    _ counts: UnsafeMutablePointer<UInt32>
+  ) {
+    if let weights {
+      lode_bitmap_count_weighted(
+        bitmap, base, stride, siblings, siblingCount, wordCount, weights.planes, weights.starts,
+        counts)
+    } else {
+      lode_bitmap_count_each(
+        bitmap, base, stride, siblings, siblingCount, wordCount, 0, counts)
+    }
+  }
+
+  /// The transactions of a bitmap.
+  @inline(__always)
+  func count(_ bitmap: UnsafePointer<UInt64>) -> UInt32 {
+    var itself: UInt32 = 0
+    var count: UInt32 = 0
+    if let weights {
+      lode_bitmap_count_weighted(
+        bitmap, bitmap, 0, &itself, 1, wordCount, weights.planes, weights.starts, &count)
+    } else {
+      lode_bitmap_count_each(bitmap, bitmap, 0, &itself, 1, wordCount, 0, &count)
+    }
+    return count
+  }
+}
+
+/// Adds to the counts of the candidates of one group.
+///
+/// - Parameter prefixes: a stack of bitmaps of `prefixStride` words each: those of the path's ranks but
+///   the first, which the group before may have left, and one of a node.
 @inline(__always)
-func countEach(
-  _ bitmap: UnsafePointer<UInt64>, _ bitmaps: UnsafePointer<UInt64>,
-  _ siblings: UnsafePointer<UInt32>, _ siblingCount: Int, _ dense: DenseProjection,
-  _ planeBitmap: UnsafeMutablePointer<UInt64>, firstWord: Int, wordCount: Int,
+func countGroup(
+  _ cursor: RangeCursor, pathLength: Int, _ bitmaps: StripBitmaps, _ silence: inout Silence,
+  prefixes: UnsafeMutablePointer<UInt64>, prefixStride: Int,
   _ counts: UnsafeMutablePointer<UInt32>
 ) {
-  if dense.planes.isEmpty {
-    lode_bitmap_count_each(
-      bitmap, bitmaps, dense.stride, siblings, siblingCount, wordCount, 0, counts)
+  let prefix = intersectPath(
+    cursor.path, shared: cursor.shared, pathLength: pathLength, bitmaps: bitmaps.base,
+    stride: bitmaps.stride, wordCount: bitmaps.wordCount, prefixes: prefixes,
+    prefixStride: prefixStride)
+  let nodeBitmap = prefixes + pathLength * prefixStride
+  let mostSiblings = cursor.extensionCount - cursor.nodes.lowerBound - 1
+  if !bitmaps.areMerged, !silence.isWorthAsking(candidateCount: mostSiblings) {
+    lode_bitmap_count_pairs(
+      prefix, bitmaps.base, bitmaps.stride, cursor.extensions, cursor.extensionCount,
+      cursor.nodes.lowerBound, cursor.nodes.upperBound, bitmaps.wordCount, nodeBitmap, counts)
     return
   }
-  for plane in dense.planes {
-    let planeWords = min(wordCount, plane.wordCount - firstWord)
-    if planeWords <= 0 { continue }
-    lode_bitmap_and(planeBitmap, bitmap, plane.bits.base + firstWord, planeWords)
-    lode_bitmap_count_each(
-      planeBitmap, bitmaps, dense.stride, siblings, siblingCount, planeWords, plane.shift, counts)
+  if let prefix, silence.isWorthAsking(candidateCount: cursor.candidateCount),
+    silence.covers(bitmaps.count(prefix))
+  {
+    return
   }
-}
-
-/// The transactions of a bitmap in the only strip of a projection.
-@inline(__always)
-private func count(
-  _ bitmap: UnsafePointer<UInt64>, _ dense: DenseProjection,
-  _ planeBitmap: UnsafeMutablePointer<UInt64>, wordCount: Int
-) -> UInt32 {
-  var itself: UInt32 = 0
-  var count: UInt32 = 0
-  countEach(
-    bitmap, bitmap, &itself, 1, dense, planeBitmap, firstWord: 0, wordCount: wordCount, &count)
-  return count
+  var counts = counts
+  for node in cursor.nodes {
+    var bitmap = bitmaps.base + Int(cursor.extensions[node]) * bitmaps.stride
+    if let prefix {
+      lode_bitmap_and(nodeBitmap, prefix, bitmap, bitmaps.wordCount)
+      bitmap = UnsafePointer(nodeBitmap)
+    }
+    let siblingCount = cursor.extensionCount - node - 1
+    let isSilent =
+      silence.isWorthAsking(candidateCount: siblingCount) && silence.covers(bitmaps.count(bitmap))
+    if !isSilent {
+      bitmaps.countEach(bitmap, cursor.extensions + (node + 1), siblingCount, counts)
+    }
+    counts += siblingCount
+  }
 }
 
 /// Brings the stack of prefix intersections up to a path, from where it changed.

@@ -2,10 +2,8 @@ import Blocks
 
 /// One bitmap a rank over the rows of a block set; equal rows merged where that pays.
 ///
-/// Merged rows carry weights. They stand in descending order of weight, and the weights are kept as
-/// bit planes: plane b has a bit for each row whose weight has bit b, and ends with the last such
-/// word, so the sum over b of 2^b x popcount(bitmap AND plane b) is the weighted count and costs
-/// little more than the rows of each plane.
+/// Merged rows carry weights, see ``RowWeights``, and stand in descending order of weight: so the high
+/// bits of weights are in the first lines alone.
 struct DenseProjection: Sendable {
   let rankCount: Int
   /// Rows after merging.
@@ -14,70 +12,42 @@ struct DenseProjection: Sendable {
   let stride: Int
   /// Bitmap of rank r at `r * stride`.
   let bitmaps: AlignedWords
-  /// Empty where every row has weight 1.
-  let planes: [WeightPlane]
+  /// Nil where every row has weight 1.
+  let weights: RowWeights?
+  /// When classes get bitmaps over their own rows.
+  let narrowing: ClassRule
+  /// These bitmaps, for the levels that follow.
+  let classes: ClassCache
 
-  struct WeightPlane: Sendable {
-    let bits: AlignedWords
-    let wordCount: Int
-    let shift: UInt32
-  }
-
-  init(_ view: BlockSetView, merging: RowMerging) {
+  /// - Parameter cacheLimit: bytes of bitmaps of classes that may be kept.
+  init(_ view: BlockSetView, merging: RowMerging, narrowing: ClassRule, cacheLimit: Int) {
     let all = RowBitmaps(view)
     if let distinct = distinctRows(of: all, merging) {
       let order = distinct.byDescendingWeight()
-      let planes = weightPlanes(distinct.weights(of: order))
-      if merging == .always || planesPay(planes, insteadOf: all.stride) {
+      let weights = RowWeights(distinct.weights(of: order))
+      if merging == .always || weights.pay(insteadOf: all.stride) {
         self.init(
-          RowBitmaps(distinct, order: order, rankCount: all.rankCount), planes: planes)
+          RowBitmaps(distinct, order: order, rankCount: all.rankCount),
+          weights: weights.isEmpty ? nil : weights, narrowing: .never, cacheLimit: 0)
         return
       }
     }
-    self.init(all, planes: [])
+    self.init(all, weights: nil, narrowing: narrowing, cacheLimit: cacheLimit)
   }
 
-  private init(_ rows: RowBitmaps, planes: [WeightPlane]) {
+  private init(_ rows: RowBitmaps, weights: RowWeights?, narrowing: ClassRule, cacheLimit: Int) {
     rankCount = rows.rankCount
     rowCount = rows.rowCount
     stride = rows.stride
     bitmaps = rows.words
-    self.planes = planes
+    self.weights = weights
+    self.narrowing = narrowing
+    classes = ClassCache(
+      rankCount: narrowing == .never ? 0 : rows.rankCount, byteLimit: cacheLimit,
+      promisingCount: nil)
   }
-}
 
-private func weightPlanes(_ weights: [UInt32]) -> [DenseProjection.WeightPlane] {
-  let highest = weights.first ?? 0
-  if highest <= 1 { return [] }
-  var planes: [DenseProjection.WeightPlane] = []
-  for shift in 0..<UInt32(32 - highest.leadingZeroBitCount) {
-    let bits = AlignedWords(count: (weights.count + 511) / 512 * 8)
-    var lastRow = -1
-    for (row, weight) in weights.enumerated() where weight >> shift & 1 == 1 {
-      bits.base[row >> 6] |= 1 << UInt64(row & 63)
-      lastRow = row
-    }
-    if lastRow >= 0 {
-      planes.append(.init(bits: bits, wordCount: lastRow / 64 + 1, shift: shift))
-    }
-  }
-  return planes
-}
-
-/// Nanoseconds that counting a candidate takes a weight plane more, and a word of bitmaps more.
-///
-/// A plane is an intersection and a call for the few siblings of a node, so it takes as long as a
-/// sixty words. `bench/calibrate` measures both.
-private let planeNanoseconds = 16.0
-private let wordNanoseconds = 0.26
-
-/// Whether counting over merged rows is estimated to be no slower than over all.
-private func planesPay(
-  _ planes: [DenseProjection.WeightPlane], insteadOf wordCount: Int
-) -> Bool {
-  let planeWords = planes.reduce(0) { $0 + $1.wordCount }
-  return Double(planes.count) * planeNanoseconds + Double(planeWords) * wordNanoseconds
-    <= Double(wordCount) * wordNanoseconds
+  var byteCount: Int { (bitmaps.count + (weights?.wordCount ?? 0)) * 8 + classes.byteCount }
 }
 
 /// At most this share of rows may stay distinct for merging to be gone on with.

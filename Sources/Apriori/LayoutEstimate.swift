@@ -1,11 +1,8 @@
 /// What the choice between bitmaps and rows of items is made by: how dense a block set is.
 ///
-/// Where items are in more than about one row in sixteen, most words of a bitmap have bits. Bitmaps
-/// pay then, but where two items meet in many times more rows than the rarest item has, so that most
-/// candidates are long, and the first item of a pair is on average in few rows: bitmaps over those
-/// alone are that much shorter. Counting adult at 0.1 % and 0.01 % became 2.6 and 3 times as fast by
-/// it. On 25 rows measured both ways, ``meetingLimit`` lies between mushroom at 1 % (5.4, bitmaps pay)
-/// and adult at 0.5 % (6.1).
+/// Where items are in more than about one row in sixteen, most words of a bitmap have bits, and bitmaps
+/// pay: candidates whose first item is rare are counted over bitmaps of its rows alone, whose bits are
+/// gathered from the others (see ``ClassRule``).
 ///
 /// Where items are rarer, walking the rows that hold the first item is cheaper, unless there are so
 /// few items that all their pairs are counted by bitmaps before the rows are even made, and pairs meet
@@ -17,11 +14,10 @@
 public struct LayoutEstimate: Sendable {
   /// The share of rows with an item, on average, up to which only few items make bitmaps pay.
   public static let sparseShare = 1.0 / 16
-  /// The share of rows with the first item of a pair, on average, from which bitmaps always pay.
-  public static let denseFirstShare = 1.0 / 8
+  /// The share of rows with the first item of a pair, on average, below which classes may get bitmaps
+  /// over their own rows.
+  public static let classShareLimit = 1.0 / 2
   /// In how many times the rows of the rarest item two items meet where bitmaps cease to pay.
-  public static let meetingLimit = 6.0
-  /// The same for items below ``sparseShare``.
   public static let sparseMeetingLimit = 0.4
   /// How many times as long as by bitmaps their pairs must take by rows for bitmaps to pay.
   public static let advantageLimit = 1.5
@@ -76,9 +72,7 @@ public struct LayoutEstimate: Sendable {
   /// Whether counting by bitmaps over all rows is estimated to be faster than over rows of items.
   public var bitmapsPay: Bool {
     if occurrences == 0 { return false }
-    if share <= Self.sparseShare {
-      return meetings <= Self.sparseMeetingLimit && advantage >= Self.advantageLimit
-    }
-    return firstShare >= Self.denseFirstShare || meetings <= Self.meetingLimit
+    if share > Self.sparseShare { return true }
+    return meetings <= Self.sparseMeetingLimit && advantage >= Self.advantageLimit
   }
 }

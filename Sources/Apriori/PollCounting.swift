@@ -113,32 +113,31 @@ private func countListed(
   _ counts: UnsafeMutablePointer<UInt32>
 ) {
   let pathLength = listed.pathLength
-  let prefixes = scratch.prefixes.reserve((pathLength + 2) * stripWordCount)
+  let prefixes = scratch.prefixes.reserve((pathLength + 1) * stripWordCount)
   let nodeBitmap = prefixes + pathLength * stripWordCount
-  let planeBitmap = nodeBitmap + stripWordCount
   let noPath = UnsafePointer(scratch.path.reserve(1))
   listed.paths.withUnsafeBufferPointer { paths in
     listed.siblings.withUnsafeBufferPointer { siblings in
       guard let siblings = siblings.baseAddress else { return }
       for firstWord in stride(from: 0, to: dense.stride, by: stripWordCount) {
         let wordCount = min(stripWordCount, dense.stride - firstWord)
-        let bitmaps = UnsafePointer(dense.bitmaps.base) + firstWord
+        let bitmaps = StripBitmaps(of: dense, firstWord: firstWord, wordCount: wordCount)
         var path = paths.baseAddress ?? noPath
         for group in listed.groups {
           let prefix = intersectPath(
-            path, shared: group.shared, pathLength: pathLength, bitmaps: bitmaps,
+            path, shared: group.shared, pathLength: pathLength, bitmaps: bitmaps.base,
             stride: dense.stride, wordCount: wordCount, prefixes: prefixes,
             prefixStride: stripWordCount)
           path += pathLength
           for node in listed.nodes(of: group) {
-            var bitmap = bitmaps + Int(node.rank) * dense.stride
+            var bitmap = bitmaps.base + Int(node.rank) * dense.stride
             if let prefix {
               lode_bitmap_and(nodeBitmap, prefix, bitmap, wordCount)
               bitmap = UnsafePointer(nodeBitmap)
             }
-            countEach(
-              bitmap, bitmaps, siblings + node.firstCandidate, node.candidateCount, dense,
-              planeBitmap, firstWord: firstWord, wordCount: wordCount, counts + node.firstCandidate)
+            bitmaps.countEach(
+              bitmap, siblings + node.firstCandidate, node.candidateCount,
+              counts + node.firstCandidate)
           }
         }
       }
@@ -198,7 +197,7 @@ private func countListedClasses<Rank>(
       end += 1
     }
     let bitmaps = classBitmaps(
-      first: first, known: known, items: items, itemsNeeded: pathLength + 1, sparse: sparse,
+      first: first, known: known, items: items, itemsNeeded: pathLength + 1, of: sparse,
       scratch: scratch)
     let candidates = listed.candidates(ofGroups: group..<end)
     for candidate in candidates {

@@ -26,6 +26,8 @@ public struct Projection: Sendable {
     case denseMerged
     /// A bitmap an item and a bit a row.
     case denseSeparate
+    /// The same, and in each class bitmaps over the rows that hold its first item.
+    case denseClasses
     /// Rows of items.
     case sparse
   }
@@ -59,11 +61,13 @@ public struct Projection: Sendable {
       case .automatic: estimatedMerging(view.estimate)
       case .dense: .wherePaying
       case .denseMerged: .always
-      case .denseSeparate: .never
+      case .denseSeparate, .denseClasses: .never
       case .sparse: nil
       }
     if let merging {
-      form = .dense(DenseProjection(view, merging: merging))
+      form = .dense(
+        DenseProjection(
+          view, merging: merging, narrowing: narrowing(layout, view), cacheLimit: cacheLimit))
     } else if rankCount < Int(UInt16.max) {
       form = .sparse(SparseProjection(view, cacheLimit: cacheLimit, frequentShare: frequentShare))
     } else {
@@ -76,14 +80,14 @@ public struct Projection: Sendable {
   /// are merged; nil where there are no bitmaps.
   public var wordsPerCandidate: [Int]? {
     guard case .dense(let dense) = form else { return nil }
-    return dense.planes.isEmpty ? [dense.stride] : dense.planes.map(\.wordCount)
+    return dense.weights?.wordsPerPlane ?? [dense.stride]
   }
 
   /// Bytes held by the projection, with what counting has left in it.
   public var byteCount: Int {
     switch form {
     case .dense(let dense):
-      return dense.bitmaps.count * 8 + dense.planes.reduce(0) { $0 + $1.bits.count * 8 }
+      return dense.byteCount
     case .sparse(let sparse):
       return sparse.rows.count * 2 + sparse.byteCountBesidesRows
     case .sparseWide(let sparse):
@@ -96,4 +100,14 @@ public struct Projection: Sendable {
 private func estimatedMerging(_ estimate: LayoutEstimate) -> RowMerging? {
   if !estimate.bitmapsPay { return nil }
   return estimate.share > LayoutEstimate.sparseShare ? .wherePaying : .never
+}
+
+/// When classes get bitmaps over their own rows, if equal ones are not merged.
+private func narrowing(_ layout: Projection.Layout, _ view: BlockSetView) -> ClassRule {
+  switch layout {
+  case .denseClasses: .always
+  case .denseSeparate, .denseMerged, .sparse: .never
+  case .automatic, .dense:
+    view.estimate.firstShare < LayoutEstimate.classShareLimit ? .wherePaying : .never
+  }
 }

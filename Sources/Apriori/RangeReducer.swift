@@ -24,6 +24,12 @@ public func reduce(
     try check(counts, range: range)
     return survivors.select(all: counts)
   }
+  if reports.count == 1, case .above(let allowance, let positions, let counts) = reports[0],
+    allowance < minimumSupport
+  {
+    try check(positions, counts, range: range)
+    return survivors.select(positions: positions, counts: counts)
+  }
   switch try merge(reports, range: range, minimumSupport: minimumSupport) {
   case .all(let counts): return survivors.select(all: counts)
   case .listed(let positions, let counts):
@@ -36,6 +42,15 @@ private func check(_ counts: [UInt32], range: CandidateRange) throws(CountingErr
   throw CountingError(
     "a report holds \(counts.count) counts for a range of \(range.candidateCount) candidates;"
       + " the block set must be counted again")
+}
+
+private func check(
+  _ positions: [UInt32], _ counts: [UInt32], range: CandidateRange
+) throws(CountingError) {
+  if positions.count == counts.count, isAscending(positions, below: range.candidateCount) { return }
+  throw CountingError(
+    "a report lists candidates out of order or outside its range of"
+      + " \(range.candidateCount); the block set must be counted again")
 }
 
 /// Counts of a range over all transactions.
@@ -60,12 +75,7 @@ private func merge(
         sums = counts.map(UInt64.init)
       }
     case .above(let allowance, let positions, let counts):
-      guard positions.count == counts.count, isAscending(positions, below: range.candidateCount)
-      else {
-        throw CountingError(
-          "a report lists candidates out of order or outside its range of"
-            + " \(range.candidateCount); the block set must be counted again")
-      }
+      try check(positions, counts, range: range)
       guard allowance == 0 || (reports.count == 1 && allowance < minimumSupport) else {
         throw CountingError(
           "a report leaves out candidates with up to \(allowance) transactions among"

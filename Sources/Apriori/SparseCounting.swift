@@ -170,7 +170,7 @@ func countClasses<Rank>(
       aheadHasGroup = ahead.next()
     }
     let bitmaps = classBitmaps(
-      first: first, known: known, items: items, itemsNeeded: pathLength + 1, sparse: sparse,
+      first: first, known: known, items: items, itemsNeeded: pathLength + 1, of: sparse,
       scratch: scratch)
     let isNarrowed = promisingCount != nil && bitmaps !== known
     if isNarrowed {
@@ -203,7 +203,7 @@ func countClasses<Rank>(
 ///
 /// - Returns: where the counts of the next group go.
 @inline(__always)
-private func countGroup(
+func countGroup(
   _ cursor: RangeCursor, pathLength: Int, _ silence: inout Silence,
   bitmaps: UnsafePointer<UInt64>, wordCount: Int,
   places: UnsafePointer<UInt32>, extensionPlaces: UnsafeMutablePointer<UInt32>,
@@ -226,6 +226,13 @@ private func countGroup(
     extensionPlaces[index] = places[Int(cursor.extensions[index])]
   }
   let nodeBitmap = prefixes + pathLength * wordCount
+  let mostSiblings = cursor.extensionCount - cursor.nodes.lowerBound - 1
+  if !silence.isWorthAsking(candidateCount: mostSiblings) {
+    lode_bitmap_count_pairs(
+      prefix, bitmaps, wordCount, extensionPlaces, cursor.extensionCount, cursor.nodes.lowerBound,
+      cursor.nodes.upperBound, wordCount, nodeBitmap, counts)
+    return counts + cursor.candidateCount
+  }
   var counts = counts
   for node in cursor.nodes {
     var bitmap = bitmaps + Int(extensionPlaces[node]) * wordCount

@@ -1,3 +1,5 @@
+import CBitmapKernels
+
 /// Picks the frequent candidates of a range and writes the groups they make.
 ///
 /// Writes to memory that holds the greatest possible answer, without a test for room and, where all
@@ -9,7 +11,7 @@ struct SurvivorSelection {
   let scratch: CountingScratch
 
   /// Selects by the counts of all candidates.
-  func select<Count: FixedWidthInteger & UnsignedInteger>(all counts: [Count]) -> LevelSegment {
+  func select(all counts: [UInt64]) -> LevelSegment {
     counts.withUnsafeBufferPointer { counts in
       guard var next = counts.baseAddress else { return LevelSegment(length: level.length + 1) }
       return build(candidateLimit: range.candidateCount) {
@@ -21,23 +23,47 @@ struct SurvivorSelection {
     }
   }
 
+  /// Selects by the counts of all candidates in one block set.
+  func select(all counts: [UInt32]) -> LevelSegment {
+    guard let minimum = UInt32(exactly: minimumSupport) else {
+      return select(all: counts.map(UInt64.init))
+    }
+    return counts.withUnsafeBufferPointer { counts in
+      guard var next = counts.baseAddress else { return LevelSegment(length: level.length + 1) }
+      return build(candidateLimit: range.candidateCount) {
+        siblings, siblingCount, nodeCount, group in
+        let selected = lode_select_frequent(
+          siblings, next, siblingCount, minimum, nodeCount, group.extensions, group.counts,
+          group.perfect)
+        group.extensionCount = Int(selected.extensions)
+        group.perfectCount = Int(selected.perfect)
+        next += siblingCount
+      }
+    }
+  }
+
   /// Selects by the counts of some candidates; the others are infrequent.
   ///
   /// - Parameter positions: ascending, all below the candidate count of the range.
-  func select(positions: [UInt32], counts: [UInt64]) -> LevelSegment {
-    positions.withUnsafeBufferPointer { positions in
+  func select<Count: FixedWidthInteger & UnsignedInteger>(
+    positions: [UInt32], counts: [Count]
+  ) -> LevelSegment {
+    let listCount = min(positions.count, counts.count)
+    return positions.withUnsafeBufferPointer { positions in
       counts.withUnsafeBufferPointer { counts in
+        guard let positions = positions.baseAddress, let counts = counts.baseAddress else {
+          return LevelSegment(length: level.length + 1)
+        }
         var next = 0
         var nodeStart = 0
-        return build(candidateLimit: positions.count) { siblings, siblingCount, nodeCount, group in
-          let nodeEnd = nodeStart + siblingCount
-          while next < positions.count, Int(positions[next]) < nodeEnd {
-            let place = Int(positions[next]) - nodeStart
-            var count = counts[next]
+        return build(candidateLimit: listCount) { siblings, siblingCount, nodeCount, group in
+          let nodeEnd = nodeStart &+ siblingCount
+          while next < listCount, Int(positions[next]) < nodeEnd {
+            let place = Int(positions[next]) &- nodeStart
             group.add(
-              siblings + place, &count, count: 1, nodeCount: nodeCount,
+              siblings + place, counts + next, count: 1, nodeCount: nodeCount,
               minimumSupport: minimumSupport)
-            next += 1
+            next &+= 1
           }
           nodeStart = nodeEnd
         }
@@ -106,11 +132,12 @@ struct SurvivorSelection {
     _ body: (UnsafePointer<UInt32>, Int, UInt64, inout OpenGroup) -> Void
   ) -> LevelSegment {
     let pathLength = level.length - 1
+    let room = Int(LODE_SELECT_ROOM)
     let path = scratch.path.reserve(pathLength + 1)
     let words = scratch.groupWords.reserve(
-      range.nodeCount * (LevelSegment.headerLength + pathLength + 1) + candidateLimit)
-    let counts = scratch.groupCounts.reserve(candidateLimit + 1)
-    let perfect = scratch.perfectExtensions.reserve(candidateLimit + 1)
+      range.nodeCount * (LevelSegment.headerLength + pathLength + 1) + candidateLimit + room)
+    let counts = scratch.groupCounts.reserve(candidateLimit + room)
+    let perfect = scratch.perfectExtensions.reserve(candidateLimit + room)
     var wordCount = 0
     var countCount = 0
     var groupCount = 0
@@ -125,15 +152,15 @@ struct SurvivorSelection {
         while cursor.next() {
           shared = min(shared, cursor.shared)
           for node in cursor.nodes {
-            let tail = pathLength + 1 - shared
+            let tail = pathLength &+ 1 &- shared
             let header = words + wordCount
-            let extensions = header + LevelSegment.headerLength + tail
+            let extensions = header + (LevelSegment.headerLength &+ tail)
             var group = OpenGroup(
               extensions: extensions, counts: counts + countCount, perfect: perfect)
             body(
-              cursor.extensions + (node + 1), cursor.extensionCount - node - 1,
-              nodeCounts[cursor.firstNode + node], &group)
-            if group.extensionCount + group.perfectCount == 0 { continue }
+              cursor.extensions + (node &+ 1), cursor.extensionCount &- node &- 1,
+              nodeCounts[cursor.firstNode &+ node], &group)
+            if group.extensionCount | group.perfectCount == 0 { continue }
             path[pathLength] = cursor.extensions[node]
             header[0] = UInt32(truncatingIfNeeded: shared)
             header[1] = UInt32(truncatingIfNeeded: group.perfectCount)
@@ -147,12 +174,13 @@ struct SurvivorSelection {
                 from: extensions, count: group.extensionCount)
               extensions.update(from: perfect, count: group.perfectCount)
             }
-            wordCount +=
-              LevelSegment.headerLength + tail + group.perfectCount + group.extensionCount
-            countCount += group.extensionCount
-            perfectCount += group.perfectCount
-            nextCandidateCount += group.extensionCount * (group.extensionCount - 1) / 2
-            groupCount += 1
+            // All fit: what they count has been written to memory.
+            wordCount &+=
+              LevelSegment.headerLength &+ tail &+ group.perfectCount &+ group.extensionCount
+            countCount &+= group.extensionCount
+            perfectCount &+= group.perfectCount
+            nextCandidateCount &+= group.extensionCount &* (group.extensionCount &- 1) / 2
+            groupCount &+= 1
             // Until the cursor moves, the next group differs from this one in its last rank only.
             shared = pathLength
           }

@@ -5,12 +5,13 @@
 
 #include <immintrin.h>
 
-#define AVX2 __attribute__((target("avx2,popcnt")))
+#define AVX2 __attribute__((target("avx2,popcnt,bmi2")))
 #define INLINE AVX2 __attribute__((always_inline)) static inline
 
 static int supported(void) {
   __builtin_cpu_init();
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") &&
+         __builtin_cpu_supports("bmi2");
 }
 
 // The set bits of each 64-bit lane.
@@ -60,5 +61,20 @@ AVX2 static void count_each(const uint64_t *prefix, const uint64_t *bitmaps, siz
   }
 }
 
-const struct lode_kernels lode_avx2_kernels = {"avx2", supported, and_words, count_each};
+AVX2 static void count_weighted(const uint64_t *prefix, const uint64_t *bitmaps, size_t stride,
+                                const uint32_t *rows, size_t n, size_t words,
+                                const uint64_t *planes, const uint32_t *starts, uint32_t *counts) {
+  lode_shared_count_weighted(prefix, bitmaps, stride, rows, n, words, planes, starts, counts);
+}
+
+INLINE uint64_t extract(uint64_t bits, uint64_t mask) { return _pext_u64(bits, mask); }
+
+AVX2 static void gather(uint64_t *out, const uint64_t *bitmap, const uint64_t *mask,
+                        const uint32_t *places, size_t n) {
+  lode_shared_gather(out, bitmap, mask, places, n, extract);
+}
+
+const struct lode_kernels lode_avx2_kernels = {
+    "avx2", supported, and_words, count_each, 0, count_weighted, gather, lode_portable_select,
+    lode_portable_list_above};
 #endif

@@ -32,5 +32,26 @@ static void count_each(const uint64_t *prefix, const uint64_t *bitmaps, size_t s
   }
 }
 
-const struct lode_kernels lode_neon_kernels = {"neon", supported, and_words, count_each};
+static void count_weighted(const uint64_t *prefix, const uint64_t *bitmaps, size_t stride,
+                           const uint32_t *rows, size_t n, size_t words, const uint64_t *planes,
+                           const uint32_t *starts, uint32_t *counts) {
+  for (size_t i = 0; i < n; i++) {
+    const uint64_t *bitmap = bitmaps + (size_t)rows[i] * stride;
+    uint64x2_t lanes = vdupq_n_u64(0);
+    for (size_t w = 0; w < words; w += 2) {
+      uint64x2_t both = vandq_u64(vld1q_u64(prefix + w), vld1q_u64(bitmap + w));
+      uint64x2_t weights = vdupq_n_u64(0);
+      for (uint32_t plane = starts[w / 8]; plane < starts[w / 8 + 1]; plane++) {
+        uint64x2_t bits = vandq_u64(both, vld1q_u64(planes + (size_t)plane * 8 + w % 8));
+        weights = vaddq_u64(vaddq_u64(weights, weights), popcount_lanes(bits));
+      }
+      lanes = vaddq_u64(lanes, weights);
+    }
+    counts[i] += (uint32_t)vaddvq_u64(lanes);
+  }
+}
+
+const struct lode_kernels lode_neon_kernels = {
+    "neon", supported, and_words, count_each, 0, count_weighted, lode_portable_gather,
+    lode_portable_select, lode_portable_list_above};
 #endif

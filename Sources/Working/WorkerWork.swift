@@ -189,7 +189,9 @@ extension LevelWork {
       case .whole(let content): try whole(content)
       case .survivors(let content): try expanded(content, scratch)
       }
-    let digest = level.structureDigest
+    // A level that came as a value, with its ranges, is the coordinator's own.
+    let isOwn = if case .whole(.value) = opening.content { opening.ranges != nil } else { false }
+    let digest = isOwn ? opening.digest : level.structureDigest
     guard level.length == opening.level, digest == opening.digest else {
       return .levelDiffers(found: digest)
     }

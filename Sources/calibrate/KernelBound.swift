@@ -3,7 +3,7 @@ import Apriori
 /// What counting by bitmaps takes at least: the kernel calls that it makes, at their measured speed.
 ///
 /// Every node is intersected with its path, which is intersected where it changed, and counted
-/// against its later siblings; with merged rows once for each weight plane. What the count takes
+/// against its later siblings, with the weights of merged rows. What the count takes
 /// beyond is the walk through the level and everything that keeps a kernel from its best.
 struct KernelBound {
   /// How many candidates were counted.
@@ -55,19 +55,18 @@ struct KernelBound {
   }
 
   private mutating func addTimes(passes: [Int], rankCount: Int) {
-    let wordCount = passes.max() ?? 0
-    let bench = KernelBench(wordCount: wordCount, bitmapCount: rankCount)
+    let bench = KernelBench(wordCount: passes.max() ?? 0, bitmapCount: rankCount)
+    func counting(_ siblings: Int) -> Double {
+      passes.count > 1
+        ? bench.weightedSeconds(batch: siblings, planes: passes)
+        : bench.countSeconds(batch: siblings)
+    }
     var seconds = Double(andCount) * bench.andSeconds()
     var batched = seconds
-    for words in passes {
-      let eighth = bench.countSeconds(batch: 8, words: words) / 8
-      let plane =
-        passes.count > 1
-        ? KernelBench(wordCount: words, bitmapCount: rankCount).andSeconds() : 0
-      for (siblings, count) in calls.enumerated() where count > 0 {
-        seconds += Double(count) * (bench.countSeconds(batch: siblings, words: words) + plane)
-        batched += Double(count) * (Double(siblings) * eighth + plane)
-      }
+    let eighth = counting(8) / 8
+    for (siblings, count) in calls.enumerated() where count > 0 {
+      seconds += Double(count) * counting(siblings)
+      batched += Double(count * siblings) * eighth
     }
     kernelSeconds = min(kernelSeconds, seconds)
     batchSeconds = min(batchSeconds, batched)

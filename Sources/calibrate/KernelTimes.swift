@@ -72,4 +72,27 @@ struct KernelBench {
       }
     }
   }
+
+  /// Seconds of one call that counts one bitmap of merged rows against so many others.
+  ///
+  /// - Parameter planes: for each bit of a weight the words that have a plane for it.
+  func weightedSeconds(batch: Int, planes: [Int]) -> Double {
+    let rows = (0..<batch).map { UInt32(truncatingIfNeeded: $0 % bitmapCount) }
+    var starts: [UInt32] = [0]
+    for line in 0..<wordCount / 8 {
+      starts.append(
+        starts[line] + UInt32(truncatingIfNeeded: planes.prefix { $0 > 8 * line }.count))
+    }
+    let bits = [UInt64](repeating: .max, count: Int(starts.last ?? 0) * 8)
+    var counts = [UInt32](repeating: 0, count: batch)
+    return bitmaps.withUnsafeBufferPointer { bitmaps in
+      counts.withUnsafeMutableBufferPointer { counts in
+        guard let base = bitmaps.baseAddress, let target = counts.baseAddress else { return 0 }
+        return leastSeconds {
+          lode_bitmap_count_weighted(
+            base, base, wordCount, rows, batch, wordCount, bits, starts, target)
+        }
+      }
+    }
+  }
 }

@@ -101,8 +101,6 @@ struct MeasuredRow {
   private var compiled: JSON {
     .object([
       ("share", .number(LayoutEstimate.sparseShare)),
-      ("first_share", .number(LayoutEstimate.denseFirstShare)),
-      ("meetings", .number(LayoutEstimate.meetingLimit)),
       ("sparse_meetings", .number(LayoutEstimate.sparseMeetingLimit)),
       ("advantage", .number(LayoutEstimate.advantageLimit)),
       ("word", .number(LayoutEstimate.wordNanoseconds)),

@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [Projection.Layout.denseMerged, .denseSeparate, .sparse])
+  @Test(arguments: [Projection.Layout.denseMerged, .denseSeparate, .denseClasses, .sparse])
   func pollsCountWhatReportsCount(layout: Projection.Layout) throws {
     let scratch = CountingScratch()
     var polled = 0
@@ -139,7 +139,7 @@ import Testing
     if frequentShare ?? 0 >= 0.25 { #expect(lackingRanges > 0) }
   }
 
-  @Test(arguments: [Projection.Layout.denseMerged, .denseSeparate, .sparse])
+  @Test(arguments: [Projection.Layout.denseMerged, .denseSeparate, .denseClasses, .sparse])
   func listsAreAllCountsFiltered(layout: Projection.Layout) throws {
     let scratch = CountingScratch()
     try forEachRange(seeds: 0..<100) { data, level, range, random in
@@ -154,7 +154,9 @@ import Testing
   }
 
   /// Groups large enough that it is asked first whether their node can exceed the allowance.
-  @Test(arguments: [(Projection.Layout.denseSeparate, 1), (.denseMerged, 4), (.sparse, 1)])
+  @Test(arguments: [
+    (Projection.Layout.denseSeparate, 1), (.denseClasses, 1), (.denseMerged, 4), (.sparse, 1),
+  ])
   func silentNodesChangeNothing(layout: Projection.Layout, copies: Int) throws {
     var random = SeededGenerator(seed: 7)
     // Where rows repeat they are merged and have weights.

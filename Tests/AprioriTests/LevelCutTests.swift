@@ -49,7 +49,7 @@ import Testing
     }
     let data = try ShardedData(rows: rows, itemCount: 30, support: 1, shardCount: 1)
     let level = data.firstLevel
-    let costs = CostEstimate(first: level, transactionCount: rows.count)
+    let costs = CostEstimate(isSparse: true, transactionCount: rows.count)
     let cut = LevelCut(of: level, costs: costs, target: 1_500)
     let last = try #require(cut.ranges.last)
     #expect(cut.ranges.count >= 4)
@@ -97,8 +97,8 @@ import Testing
     let dense = try data.newProjection(
       of: [0, 1, 2], layout: copies > 2 ? .denseMerged : .dense)
     let sparse = try data.newProjection(of: [0, 1, 2], layout: .sparse)
-    // A bitmap an item takes 8 bytes for 64 rows, in steps of 512.
-    let unmerged = data.items.count * ((rows.count + 511) / 512 * 64)
+    // A bitmap an item takes 8 bytes for 64 rows, in steps of 512, and a class a reference.
+    let unmerged = data.items.count * ((rows.count + 511) / 512 * 64 + 8)
     #expect(copies > 2 ? dense.byteCount < unmerged : dense.byteCount == unmerged)
     let scratch = CountingScratch()
     for range in candidateRanges(of: data.firstLevel, targetCandidateCount: 1_000) {

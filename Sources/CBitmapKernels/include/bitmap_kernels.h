@@ -33,6 +33,48 @@ void lode_bitmap_count_each(const uint64_t *prefix, const uint64_t *bitmaps, siz
                             const uint32_t *rows, size_t n, size_t words, unsigned shift,
                             uint32_t *counts);
 
+// For every i in first..<end and every j in i+1..<n, in this order:
+// counts[next++] += popcount(prefix & bitmap(rows[i]) & bitmap(rows[j])).
+//
+// The work of a group: each of its nodes against its later siblings. `prefix` may be null, which
+// stands for all bits; `node` is room for `words` words.
+void lode_bitmap_count_pairs(const uint64_t *prefix, const uint64_t *bitmaps, size_t stride,
+                             const uint32_t *rows, size_t n, size_t first, size_t end, size_t words,
+                             uint64_t *node, uint32_t *counts);
+
+// For every i in 0..<n: counts[i] += the weights of the bits of prefix & bitmaps[rows[i] * stride ..].
+//
+// Weights stand as bit planes, line by line of 8 words: of line l the planes starts[l]..<starts[l + 1],
+// each of 8 words, highest first. `words` is a multiple of 8, and all beyond the last row is zero.
+void lode_bitmap_count_weighted(const uint64_t *prefix, const uint64_t *bitmaps, size_t stride,
+                                const uint32_t *rows, size_t n, size_t words, const uint64_t *planes,
+                                const uint32_t *starts, uint32_t *counts);
+
+// Writes one after the other the bits of `bitmap` where `mask` has bits, to zeroed words.
+//
+// `places` are the n words of the mask that are not zero, ascending. As many words are written as
+// the bits of the mask need.
+void lode_bitmap_gather(uint64_t *out, const uint64_t *bitmap, const uint64_t *mask,
+                        const uint32_t *places, size_t n);
+
+// How many of the candidates of a node became what.
+struct lode_selected {
+  uint32_t extensions, perfect;
+};
+
+// The elements behind the last one written that lode_select_frequent may overwrite in each array.
+enum { LODE_SELECT_ROOM = 16 };
+
+// Selects among the n siblings of a node by the counts of the candidates they make: those whose count
+// is that of the node go to `perfect`, others with at least `minimum` to `extensions`, with counts.
+struct lode_selected lode_select_frequent(const uint32_t *siblings, const uint32_t *counts, size_t n,
+                                          uint32_t minimum, uint64_t node, uint32_t *extensions,
+                                          uint64_t *extension_counts, uint32_t *perfect);
+
+// Lists the counts above `allowance` with their places, from `first` on, which must fit.
+void lode_list_above(const uint32_t *counts, size_t n, uint32_t allowance, uint32_t first,
+                     uint32_t *places, uint32_t *listed);
+
 // Asks the processor to load the cache line of `address`, which need not be valid memory.
 static inline void lode_prefetch(const void *address) { __builtin_prefetch(address); }
 
