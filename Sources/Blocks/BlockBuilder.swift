@@ -128,9 +128,11 @@ public struct BlockBuilder: Sendable {
   private mutating func layOutContainers() -> (
     itemIDs: [UInt32], containers: [Container], payload: [UInt16]
   ) {
-    let (itemIDs, ends, words) = rows.takeRows()
+    var itemIDs: [UInt32] = []
+    var ends: [Int] = []
+    // Nobody else may hold the rows, or they would be copied where the first of them are moved.
     var writer = ContainerWriter(
-      transactionCount: transactionCount, itemCount: itemIDs.count, rows: words)
+      transactionCount: transactionCount, rows: rows.takeRows(itemIDs: &itemIDs, ends: &ends))
     var start = 0
     for end in ends {
       writer.append(start..<end)

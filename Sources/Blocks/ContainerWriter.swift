@@ -8,9 +8,8 @@ struct ContainerWriter {
   /// A container on its way to where its rows may still lie.
   private var scratch: [UInt16]
 
-  init(transactionCount: Int, itemCount: Int, rows: consuming [UInt16]) {
+  init(transactionCount: Int, rows: consuming [UInt16]) {
     self.transactionCount = transactionCount
-    containers.reserveCapacity(itemCount)
     words = rows
     scratch = [UInt16](
       repeating: 0, count: Container.bitmapLength(transactionCount: transactionCount))

@@ -28,10 +28,12 @@ struct RowLists: Sendable {
       counts.append(
         contentsOf: repeatElement(0, count: max(id + 1 - counts.count, counts.count, 1024)))
     }
-    if items.capacity < Self.itemsInRoom { items.reserveCapacity(Self.itemsInRoom) }
+    if items.isEmpty {
+      items.reserveCapacity(Self.itemsInRoom)
+      ends.reserveCapacity(BlockLimits.transactions)
+    }
     let used = items.count
     items.append(contentsOf: batch.items[added])
-    ends.reserveCapacity(ends.count + transactions.count)
     var last = start
     for end in batch.ends[transactions] {
       invariant(last <= end, "The ends of a batch ascend.")
@@ -42,11 +44,12 @@ struct RowLists: Sendable {
 
   /// Gives the rows of each item and forgets them.
   ///
-  /// - Returns: the items present, ascending; and, one item after the other, their rows, each
-  ///   ascending, with a row as often as the item stands in it; `ends` says where those of each end.
-  mutating func takeRows() -> (itemIDs: [UInt32], ends: [Int], rows: [UInt16]) {
-    var itemIDs: [UInt32] = []
-    var rowEnds: [Int] = []
+  /// - Parameters:
+  ///   - itemIDs: the items present are appended to it, ascending,
+  ///   - rowEnds: and to this where the rows of each end.
+  /// - Returns: the rows, one item after the other, each ascending, a row as often as the item stands
+  ///   in it.
+  mutating func takeRows(itemIDs: inout [UInt32], ends rowEnds: inout [Int]) -> [UInt16] {
     var end = 0
     for id in counts.indices where counts[id] != 0 {
       let count = Int(counts[id])
@@ -61,7 +64,7 @@ struct RowLists: Sendable {
     for id in itemIDs { counts[Int(id)] = 0 }
     items.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
-    return (itemIDs, rowEnds, rows)
+    return rows
   }
 }
 

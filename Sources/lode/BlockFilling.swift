@@ -57,10 +57,18 @@ final class BlockFilling: Sendable {
     var isEnding = false
     /// How the thread ended.
     var outcome: Result<BlockFiller, any Error>?
+
+    /// Takes the batch that has waited longest.
+    mutating func next() -> TransactionBatch? {
+      if waiting.isEmpty { return nil }
+      let batch = waiting.removeFirst()
+      waitingCount -= batch.items.count + batch.count
+      return batch
+    }
   }
 
   /// Items and transactions of batches that wait, from which on no further one may.
-  private static let room = 1 << 19
+  private static let room = 1 << 18
 
   private let desk: Monitor<Desk>
   private let thread: Thread?
@@ -107,17 +115,12 @@ final class BlockFilling: Sendable {
     let outcome = Result {
       while true {
         _ = desk.wait { !$0.waiting.isEmpty || $0.isEnding ? true : nil }
-        let batches = desk.update { desk in
-          defer {
-            desk.waiting = []
-            desk.waitingCount = 0
-          }
-          return desk.waiting
-        }
-        if batches.isEmpty { break }
-        for batch in batches {
-          try filler.take(batch)
-          desk.update { $0.spare.append(batch) }
+        guard var batch = desk.update({ $0.next() }) else { break }
+        try filler.take(batch)
+        desk.update { desk in
+          desk.spare.append(batch)
+          // Nobody else may hold the memory when it is used again.
+          batch = TransactionBatch()
         }
       }
       return filler
