@@ -1,19 +1,18 @@
 /// What the choice between bitmaps and rows of items is made by: how dense a block set is.
 ///
-/// Where items are in more than about one row in sixteen, most words of a bitmap have bits, and bitmaps
+/// Where items are in more than about one row in forty, most words of a bitmap have bits, and bitmaps
 /// pay: candidates whose first item is rare are counted over bitmaps of its rows alone, whose bits are
-/// gathered from the others (see ``ClassRule``).
+/// gathered from the others (see ``ClassRule``). A block set of T20I6 at 0.5 % is mined in half the
+/// time by it, T40I10 at 0.5 % in two thirds.
 ///
 /// Where items are rarer, walking the rows that hold the first item is cheaper, unless there are so
 /// few items that all their pairs are counted by bitmaps before the rows are even made, and pairs meet
-/// in so few rows that longer candidates are few. T20I6 of a million transactions at 2 % takes half the
-/// time by it, T10I4D100K at 2 % a quarter; T40I10 at 1 % (0.31) still gains, at 0.5 % (0.48) it would
-/// lose.
+/// in so few rows that longer candidates are few. T10I4D100K at 2 % takes a third of the time by it.
 ///
 /// `bench/calibrate` measures limits and times anew, and whether the choice is right.
 public struct LayoutEstimate: Sendable {
   /// The share of rows with an item, on average, up to which only few items make bitmaps pay.
-  public static let sparseShare = 1.0 / 16
+  public static let sparseShare = 0.026
   /// The share of rows with the first item of a pair, on average, below which classes may get bitmaps
   /// over their own rows.
   public static let classShareLimit = 1.0 / 2
