@@ -2,8 +2,8 @@
 /// names with the count behind, a subset before those it begins, else by position.
 ///
 /// One table serves all lines that begin with different choices among the other extensions, so the
-/// text of such a line is two copies of known length. That takes 3 ns a line where choosing extension
-/// by extension takes 10.
+/// text of such a line is two copies of known length. All of mushroom at 1 %, 91 million lines, took
+/// 1,345 ms where extension was chosen after extension, and takes 480.
 struct SuffixTable: ~Copyable {
   /// Two extensions make three lines, too few for a table.
   private static let fewestExtensions = 3
