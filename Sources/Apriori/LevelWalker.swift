@@ -27,8 +27,11 @@ public struct LevelWalker: ~Copyable {
   /// here keeps every pointer of the cursors valid as long as the walker lives.
   private let levels: [Level]
   private let maximumDepth: Int
+  /// Whether the walk has ended.
+  public private(set) var isAtEnd = false
   /// One a level, and one more without groups, so that the last level needs no test of its own.
   private let cursors: UnsafeMutablePointer<LevelCursor>
+  /// Both this and the paths of cursors have room for one rank more, so that two can be compared at once.
   private let coreStack: UnsafeMutablePointer<UInt32>
   private let pathStorage: UnsafeMutablePointer<UInt32>
   /// What the cursors' pointers to counts point to before they have read a segment.
@@ -48,10 +51,10 @@ public struct LevelWalker: ~Copyable {
     let levelCount = levels.count
     self.maximumDepth = min(maximumDepth ?? levelCount, levelCount)
     count = closedLevels.transactionCount
-    coreStack = .allocate(capacity: levelCount + 1)
-    coreStack.initialize(repeating: 0, count: levelCount + 1)
+    coreStack = .allocate(capacity: levelCount + 2)
+    coreStack.initialize(repeating: 0, count: levelCount + 2)
     // Level k has a path of k - 1 ranks; the cursor behind the last level has none that is read.
-    let pathTotal = (levelCount + 1) * (levelCount + 2) / 2
+    let pathTotal = (levelCount + 1) * (levelCount + 2) / 2 + 1
     pathStorage = .allocate(capacity: pathTotal)
     pathStorage.initialize(repeating: 0, count: pathTotal)
     noCounts = .allocate(capacity: 1)
@@ -92,7 +95,10 @@ public struct LevelWalker: ~Copyable {
   }
 
   /// Goes to the root, then to the next node; false after the last.
-  public mutating func next() -> Bool {
+  public mutating func next() -> Bool { step() }
+
+  @inline(__always)
+  private mutating func step() -> Bool {
     if !hasStarted {
       hasStarted = true
       if levels.isEmpty { return true }
@@ -100,23 +106,24 @@ public struct LevelWalker: ~Copyable {
       return true
     }
     var length = descends ? depth + 1 : depth
-    while length > 0, (cursors + (length - 1)).pointee.remaining == 0 { length -= 1 }
+    while length > 0, (cursors + (length &- 1)).pointee.remaining == 0 { length &-= 1 }
     if length == 0 {
       descends = false
       depth = 0
       perfectCount = 0
+      isAtEnd = true
       return false
     }
-    let cursor = cursors + (length - 1)
+    let cursor = cursors + (length &- 1)
     let current = cursor.pointee.extensions.pointee
     rank = current
     count = cursor.pointee.extensionCounts.pointee
     ordinal = cursor.pointee.ordinal
     cursor.pointee.extensions += 1
     cursor.pointee.extensionCounts += 1
-    cursor.pointee.ordinal += 1
-    cursor.pointee.remaining -= 1
-    coreStack[length - 1] = current
+    cursor.pointee.ordinal &+= 1
+    cursor.pointee.remaining &-= 1
+    coreStack[length &- 1] = current
     depth = length
     let child = cursors + length
     if child.pointee.awaitedRank == Int(current) {
@@ -138,6 +145,10 @@ public struct LevelWalker: ~Copyable {
       cursor.pointee.extensions = perfectStart + perfectCount
       cursor.pointee.extensionCounts = cursor.pointee.groupCounts
       cursor.pointee.remaining = extensionCount
+      cursor.pointee.perfectStart = perfectStart
+      cursor.pointee.perfectCount = perfectCount
+      cursor.pointee.perfectOnPath =
+        perfectCount + (depth > 0 ? (cursors + (depth - 1)).pointee.perfectOnPath : 0)
       // The groups one level down belong to this one if their paths begin with the current core.
       (cursor + 1).pointee.awaitParent(UnsafePointer(coreStack), length: depth)
     }
@@ -145,7 +156,9 @@ public struct LevelWalker: ~Copyable {
   }
 
   /// Reads the next group of a level, which then waits for the node that is its path.
-  private func loadGroup(of cursor: UnsafeMutablePointer<LevelCursor>) {
+  ///
+  /// Mutating, as is what it calls: else the walker would be copied for each call.
+  private mutating func loadGroup(of cursor: UnsafeMutablePointer<LevelCursor>) {
     let pathLength = cursor.pointee.pathLength
     var isFirst = false
     while cursor.pointee.wordsLeft == 0 {
@@ -190,7 +203,7 @@ public struct LevelWalker: ~Copyable {
 
   /// Puts `cursor` at the start of the next segment of its level; false after the last.
   @inline(never)
-  private func openSegment(of cursor: UnsafeMutablePointer<LevelCursor>) -> Bool {
+  private mutating func openSegment(of cursor: UnsafeMutablePointer<LevelCursor>) -> Bool {
     let index = cursor.pointee.pathLength
     guard index < levels.count, cursor.pointee.nextSegment < levels[index].segments.count else {
       return false
@@ -212,6 +225,37 @@ public struct LevelWalker: ~Copyable {
       }
     }
     return true
+  }
+}
+
+extension LevelWalker {
+  /// Replaces `piece` with the next nodes; false, and no nodes, behind the last.
+  ///
+  /// - Parameter itemsets: as soon as the nodes stand for so many itemsets, the piece ends.
+  /// - Complexity: that of as many steps.
+  public mutating func next(into piece: inout WalkedNodes, itemsets limit: Int) -> Bool {
+    piece.clear(capacity: max(limit, 1))
+    var itemsets = 0
+    while itemsets < max(limit, 1), step() {
+      if piece.count == 0 { noteNodesAbove(in: &piece) }
+      let inherited = depth > 0 ? (cursors + (depth &- 1)).pointee.perfectOnPath : 0
+      itemsets += 1 << min(inherited &+ perfectCount, WalkedNodes.largestExponent)
+      piece.append(
+        WalkedNodes.Node(
+          depth: depth, rank: rank, count: count, perfectStart: perfectStart,
+          perfectCount: perfectCount))
+    }
+    return piece.count > 0
+  }
+
+  private func noteNodesAbove(in piece: inout WalkedNodes) {
+    for depth in 0..<depth {
+      let group = cursors[depth]
+      piece.above.append(
+        WalkedNodes.Node(
+          depth: depth, rank: depth > 0 ? coreStack[depth - 1] : 0, count: 0,
+          perfectStart: group.perfectStart, perfectCount: group.perfectCount))
+    }
   }
 }
 
@@ -239,6 +283,11 @@ private struct LevelCursor {
   var extensionCounts: UnsafePointer<UInt64>
   var remaining = 0
   var ordinal = 0
+  /// The perfect extensions of the group's path itself, and how many there are on the way to it, these
+  /// included.
+  var perfectStart: UnsafePointer<UInt32>
+  var perfectCount = 0
+  var perfectOnPath = 0
 
   /// A cursor before its level; `noRanks` and `noCounts` stand in for pointers not yet read.
   init(
@@ -250,6 +299,7 @@ private struct LevelCursor {
     words = noRanks
     groupRanks = noRanks
     extensions = noRanks
+    perfectStart = noRanks
     counts = noCounts
     groupCounts = noCounts
     extensionCounts = noCounts
@@ -259,9 +309,23 @@ private struct LevelCursor {
   mutating func awaitParent(_ core: UnsafePointer<UInt32>, length: Int) {
     awaitedRank = -1
     guard hasGroup, length == pathLength - 1 else { return }
-    for index in 0..<length where path[index] != core[index] { return }
+    // Most that differ do so in the last rank; the others are as a rule equal.
+    if length > 0, path[length - 1] != core[length - 1] { return }
+    var index = 0
+    while index < length {
+      let difference = twoRanks(path + index) ^ twoRanks(core + index)
+      if difference != 0, index + 1 < length || UInt32(truncatingIfNeeded: difference) != 0 {
+        return
+      }
+      index += 2
+    }
     awaitedRank = Int(path[length])
   }
+}
+
+@inline(__always)
+private func twoRanks(_ ranks: UnsafePointer<UInt32>) -> UInt64 {
+  UnsafeRawPointer(ranks).loadUnaligned(as: UInt64.self).littleEndian
 }
 
 /// Stops the process: levels are built by `LevelSegment.append`, so these are errors of the program.

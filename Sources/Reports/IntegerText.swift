@@ -60,7 +60,7 @@ func writeLongDigits(
   if length == 17 { end[-17] = 48 + UInt8(truncatingIfNeeded: first) }
 }
 
-/// The eight digits of a number below 10^8 as text.
+/// The eight digits of a number below 10^8 as text, to be stored.
 @inline(__always)
 private func eightDigits(_ value: UInt64) -> UInt64 {
   (digitBytes(value) &+ 0x3030_3030_3030_3030).littleEndian

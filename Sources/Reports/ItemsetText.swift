@@ -47,15 +47,18 @@ public struct ItemsetTextWriter: ~Copyable {
   ///
   /// - Complexity: linear in the bytes written.
   public mutating func write(
-    _ piece: borrowing ItemsetPiece, to output: inout TextPiece
+    _ piece: borrowing WalkedNodes, to output: inout TextPiece
   ) throws(OutputError) {
     let names = text.names
-    for node in piece.above { line.enterNode(node, names: names) }
-    for index in piece.nodes.indices {
-      let node = piece.nodes[index]
-      line.enterNode(node, names: names)
-      if node.depth > 0 { try line.writeCore(rank: node.rank, names: names, to: &output) }
-      try line.expandPerfectExtensions(names: names, to: &output)
+    for node in piece.above { line.descend(to: node, names: names) }
+    let nodes = piece.nodes
+    for index in nodes.indices {
+      let node = nodes[index]
+      try line.write(node, names: names, to: &output)
+      // Only what begins other lines of the piece becomes the beginning of the line.
+      if index + 1 < nodes.count, nodes[index + 1].depth > node.depth {
+        line.descend(to: node, names: names)
+      }
     }
   }
 }
@@ -71,29 +74,18 @@ private struct Line: ~Copyable {
   /// The chosen extensions, and where the line ended before each.
   private let chosen: UnsafeMutablePointer<Int>
   private let endsBefore: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>>
-  /// The count as it stands at the end of each line of the node.
-  private let countText: UnsafeMutablePointer<UInt8>
-  private var countLength = 0
   private var suffixes = SuffixTable()
-  private var extensionCount = 0
-  /// Where the last name of the core begins.
-  private var coreStart: UnsafeMutablePointer<UInt8>
-  /// Where the names of the current itemset end.
-  private var end: UnsafeMutablePointer<UInt8>
 
   init(names: NameSlots) {
     let items = names.count + 1
-    start = .allocate(capacity: names.longestLine + 64)
+    start = .allocate(capacity: names.longestLine + OutputBuffer.slack)
     coreEnds = .allocate(capacity: items)
     extensions = .allocate(capacity: items)
     extensionEnds = .allocate(capacity: items)
     chosen = .allocate(capacity: items)
     endsBefore = .allocate(capacity: items)
-    countText = .allocate(capacity: longestCountText)
-    countText.initialize(repeating: 0, count: longestCountText)
     coreEnds[0] = start
-    coreStart = start
-    end = start
+    extensionEnds[0] = 0
   }
 
   deinit {
@@ -103,74 +95,83 @@ private struct Line: ~Copyable {
     extensionEnds.deallocate()
     chosen.deallocate()
     endsBefore.deallocate()
-    countText.deallocate()
   }
 
-  /// Turns to the next node of a walk, whose core makes the line.
+  /// Lets the line begin with the core of a node, whose path it begins with.
   @inline(__always)
-  mutating func enterNode(_ node: ItemsetPiece.Node, names: NameSlots) {
+  mutating func descend(to node: WalkedNodes.Node, names: NameSlots) {
     let depth = node.depth
-    extensionCount = depth == 0 ? 0 : extensionEnds[depth - 1]
-    for own in node.perfectExtensions {
-      extensions[extensionCount] = own
-      extensionCount += 1
+    extensionEnds[depth] = add(node.perfectExtensions, depth: depth)
+    if depth > 0 { coreEnds[depth] = names.copy(node.rank, to: coreEnds[depth - 1]) }
+  }
+
+  /// Puts the perfect extensions of a node behind those of its path; returns how many there are then.
+  @inline(__always)
+  private func add(_ own: UnsafeBufferPointer<UInt32>, depth: Int) -> Int {
+    var count = depth > 0 ? extensionEnds[depth - 1] : 0
+    for rank in own {
+      extensions[count] = rank
+      count &+= 1
     }
-    extensionEnds[depth] = extensionCount
-    coreStart = depth > 0 ? coreEnds[depth - 1] : start
-    if depth > 0 { coreEnds[depth] = names.copy(node.rank, to: coreStart) }
-    end = coreEnds[depth]
-    countText[0] = UInt8(ascii: "(")
-    let digitsEnd = writeInteger(node.count, to: countText + 1)
-    digitsEnd[0] = UInt8(ascii: ")")
-    digitsEnd[1] = UInt8(ascii: "\n")
-    countLength = digitsEnd + 2 - countText
+    return count
   }
 
-  /// Writes the line of the core, whose last item is `rank`.
+  /// Writes all itemsets of a node, whose path the line begins with: its core joined with every subset
+  /// of the perfect extensions, a subset before those it begins, else by position.
   @inline(__always)
-  func writeCore(
-    rank: UInt32, names: NameSlots, to output: inout TextPiece
+  mutating func write(
+    _ node: WalkedNodes.Node, names: NameSlots, to output: inout TextPiece
   ) throws(OutputError) {
-    try write(upTo: coreStart, rank: rank, names: names, to: &output)
+    let count = CountText(node.count)
+    let depth = node.depth
+    let extensionCount = add(node.perfectExtensions, depth: depth)
+    if depth == 0 {
+      return try expand(extensionCount, behind: start, count, names: names, to: &output)
+    }
+    let pathEnd = coreEnds[depth - 1]
+    let core = Core(start: start, prefixLength: pathEnd - start, rank: node.rank)
+    let length = core.prefixLength + names.length(node.rank) + count.length
+    // Most nodes have at most two perfect extensions, so up to four lines, which need no loop.
+    switch extensionCount {
+    case 0:
+      let line = try output.reserve(length)
+      output.advance(to: count.store(to: core.copy(names, to: line)))
+    case 1:
+      let only = extensions[0]
+      var line = try output.reserve(2 * length + names.length(only))
+      line = count.store(to: core.copy(names, to: line))
+      line = count.store(to: names.copy(only, to: core.copy(names, to: line)))
+      output.advance(to: line)
+    case 2:
+      let (first, second) = (extensions[0], extensions[1])
+      var line = try output.reserve(
+        4 * length + 2 * (names.length(first) + names.length(second)))
+      line = count.store(to: core.copy(names, to: line))
+      line = count.store(to: names.copy(first, to: core.copy(names, to: line)))
+      let both = names.copy(first, to: core.copy(names, to: line))
+      line = count.store(to: names.copy(second, to: both))
+      line = count.store(to: names.copy(second, to: core.copy(names, to: line)))
+      output.advance(to: line)
+    default:
+      let line = try output.reserve(length)
+      output.advance(to: count.store(to: core.copy(names, to: line)))
+      let end = names.copy(node.rank, to: pathEnd)
+      try expand(extensionCount, behind: end, count, names: names, to: &output)
+    }
   }
 
-  /// Writes the text of the line up to `end`, the name of `rank` and the count.
-  ///
-  /// The name comes from its slot, not from the line, where it has just been stored: reading bytes
-  /// back from several stores that are still on their way costs more than the whole line.
-  @inline(__always)
-  private func write(
-    upTo end: UnsafeMutablePointer<UInt8>, rank: UInt32, names: NameSlots,
-    to output: inout TextPiece
-  ) throws(OutputError) {
-    let prefixLength = end - start
-    let target = try output.reserve(prefixLength + names.length(rank) + countLength)
-    // Prefixes are a few names long: copying 32 bytes at a time spares branches that would be
-    // mispredicted line by line.
-    var copied = 0
-    repeat {
-      copy16(start + copied, to: target + copied)
-      copy16(start + copied + 16, to: target + copied + 16)
-      copied += 32
-    } while copied < prefixLength
-    let count = names.copy(rank, to: target + prefixLength)
-    copy16(countText, to: count)
-    if countLength > 16 { copy16(countText + 16, to: count + 16) }
-    output.advance(to: count + countLength)
-  }
-
-  /// Writes the core joined with every non-empty subset of the path's perfect extensions: a subset
-  /// before those it begins, else by position.
+  /// Writes the line up to `end` joined with every non-empty subset of the first `extensionCount`
+  /// perfect extensions.
   ///
   /// The subsets of the first ones are chosen one by one; behind each come all of the last ones.
-  @inline(__always)
-  mutating func expandPerfectExtensions(
+  private mutating func expand(
+    _ extensionCount: Int, behind end: UnsafeMutablePointer<UInt8>, _ count: CountText,
     names: NameSlots, to output: inout TextPiece
   ) throws(OutputError) {
     if extensionCount == 0 { return }
     let chosenSingly = suffixes.fill(
-      UnsafeBufferPointer(start: extensions, count: extensionCount), names: names,
-      countText: countText, countLength: countLength)
+      UnsafeBufferPointer(start: extensions, count: extensionCount), names: names, count: count)
+    var end = end
     var depth = 0
     var next = 0
     while true {
@@ -178,9 +179,11 @@ private struct Line: ~Copyable {
         chosen[depth] = next
         endsBefore[depth] = end
         depth += 1
-        let rank = extensions[next]
-        try write(upTo: end, rank: rank, names: names, to: &output)
-        end = names.copy(rank, to: end)
+        let core = Core(start: start, prefixLength: end - start, rank: extensions[next])
+        let line = try output.reserve(
+          core.prefixLength + names.length(core.rank) + count.length)
+        output.advance(to: count.store(to: core.copy(names, to: line)))
+        end = names.copy(core.rank, to: end)
         next += 1
       } else {
         try suffixes.write(behind: start, end - start, to: &output)
@@ -190,5 +193,37 @@ private struct Line: ~Copyable {
         next = chosen[depth] + 1
       }
     }
+  }
+}
+
+/// Names that many lines begin with, and one more behind them.
+private struct Core {
+  let start: UnsafePointer<UInt8>
+  let prefixLength: Int
+  let rank: UInt32
+
+  init(start: UnsafeMutablePointer<UInt8>, prefixLength: Int, rank: UInt32) {
+    self.start = UnsafePointer(start)
+    self.prefixLength = prefixLength
+    self.rank = rank
+  }
+
+  /// Copies the names to `target` and returns their end.
+  ///
+  /// The last one comes from its slot, not from the line, where it may just have been stored: reading
+  /// bytes back from several stores that are still on their way costs more than the whole line.
+  @inline(__always)
+  func copy(
+    _ names: NameSlots, to target: UnsafeMutablePointer<UInt8>
+  ) -> UnsafeMutablePointer<UInt8> {
+    // Prefixes are a few names long: copying 32 bytes at a time spares branches that would be
+    // mispredicted line by line.
+    var copied = 0
+    repeat {
+      copy16(start + copied, to: target + copied)
+      copy16(start + copied + 16, to: target + copied + 16)
+      copied += 32
+    } while copied < prefixLength
+    return names.copy(rank, to: target + prefixLength)
   }
 }

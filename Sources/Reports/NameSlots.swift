@@ -1,8 +1,5 @@
 import Itemsets
 
-/// Bytes of `(18446744073709551615)` and a line feed, in 16-byte steps.
-let longestCountText = 32
-
 /// Every name followed by a blank, in 16-byte steps, so that copying one needs no loop for its end.
 final class NameSlots: @unchecked Sendable {
   /// Where the slot of each rank begins in `bytes`, and its length with the blank.
@@ -14,7 +11,7 @@ final class NameSlots: @unchecked Sendable {
 
   init(_ items: RankedItems) {
     count = items.count
-    longestLine = items.names.count + items.count + longestCountText
+    longestLine = items.names.count + items.count + CountText.longest
     slots = .allocate(capacity: count + 1)
     bytes = .allocate(byteCount: items.names.count + 16 * (items.count + 1), alignment: 16)
     var offset = 0

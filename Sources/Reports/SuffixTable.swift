@@ -36,12 +36,11 @@ struct SuffixTable: ~Copyable {
   /// About half are taken, since each suffix costs as much as a line: then there are as many lines
   /// that begin differently to use it.
   mutating func fill(
-    _ extensions: UnsafeBufferPointer<UInt32>, names: NameSlots,
-    countText: UnsafePointer<UInt8>, countLength: Int
+    _ extensions: UnsafeBufferPointer<UInt32>, names: NameSlots, count countText: CountText
   ) -> Int {
     count = 0
     byteCount = 0
-    longest = countLength
+    longest = countText.length
     var taken = 0
     let wanted = extensions.count < Self.fewestExtensions ? 0 : extensions.count / 2 + 1
     while taken < min(wanted, Self.mostExtensions) {
@@ -59,7 +58,8 @@ struct SuffixTable: ~Copyable {
       let rank = extensions[extensions.count - index - 1]
       let known = total - count
       let first = known - count - 1
-      add(rank, names, at: first, before: countText, countLength)
+      let alone = bytes + first * stride
+      keep(countText.store(to: names.copy(rank, to: alone)) - alone, at: first)
       for suffix in 0..<count {
         add(
           rank, names, at: first + 1 + suffix, before: bytes + (known + suffix) * stride,
@@ -81,8 +81,13 @@ struct SuffixTable: ~Copyable {
       copy16(rest + copied, to: end + copied)
       copied += 16
     } while copied < length
-    lengths[place] = names.length(rank) + length
-    byteCount += lengths[place]
+    keep(names.length(rank) + length, at: place)
+  }
+
+  @inline(__always)
+  private mutating func keep(_ length: Int, at place: Int) {
+    lengths[place] = length
+    byteCount += length
   }
 
   /// Writes a line for each suffix behind the same prefix.

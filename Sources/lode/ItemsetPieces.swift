@@ -1,3 +1,4 @@
+import Apriori
 import Reports
 
 /// The nodes of a walk over all itemsets, to be written as text.
@@ -11,11 +12,11 @@ final class ItemsetPieces: PieceSource {
     self.progress = progress
   }
 
-  var noPiece: ItemsetPiece { ItemsetPiece() }
+  var noPiece: WalkedNodes { WalkedNodes() }
 
   var isAtEnd: Bool { walk.isAtEnd }
 
-  func next(into piece: inout ItemsetPiece) -> Bool {
+  func next(into piece: inout WalkedNodes) -> Bool {
     guard walk.next(into: &piece) else { return false }
     progress(walk.nodeCount)
     return true
@@ -28,7 +29,7 @@ final class ItemsetPieceWriter: PieceWriter {
 
   init(_ text: ItemsetText) { writer = ItemsetTextWriter(text) }
 
-  func write(_ piece: ItemsetPiece, to output: inout TextPiece) throws(OutputError) {
+  func write(_ piece: WalkedNodes, to output: inout TextPiece) throws(OutputError) {
     try writer.write(piece, to: &output)
   }
 }

@@ -30,7 +30,7 @@ import Testing
         let keep: (Int, UnsafeRawBufferPointer) -> Void = { made[$0, default: []] += Array($1) }
         var writers = Writers(text, capacity: capacity, keep)
         var walk = text.walk(linesPerPiece: linesPerPiece)
-        var piece = ItemsetPiece()
+        var piece = WalkedNodes()
         var number = 0
         while walk.next(into: &piece) {
           try writers.write(piece, number)
@@ -42,6 +42,24 @@ import Testing
         let all = (0..<number).flatMap { made[$0] ?? [] }
         #expect(String(decoding: all, as: UTF8.self) == expected)
       }
+    }
+  }
+}
+
+@Suite struct CountTextTests {
+  @Test func `a count stands in parentheses before a line feed`() {
+    let powers = (0...19).reduce(into: [UInt64(1)]) { powers, _ in
+      powers.append(powers[powers.count - 1].multipliedReportingOverflow(by: 10).partialValue)
+    }
+    let around = powers.dropLast().flatMap { [$0 - 1, $0, $0 + 1] }
+    for count in around + Array(0...12_345) + [.max] {
+      let text = CountText(count)
+      var bytes = [UInt8](repeating: 0, count: CountText.longest)
+      let length = bytes.withUnsafeMutableBufferPointer { bytes in
+        bytes.baseAddress.map { text.store(to: $0) - $0 }
+      }
+      #expect(length == text.length)
+      #expect(String(decoding: bytes.prefix(text.length), as: UTF8.self) == "(\(count))\n")
     }
   }
 }
@@ -64,7 +82,7 @@ private struct Writers: ~Copyable {
     self.keep = keep
   }
 
-  mutating func write(_ piece: ItemsetPiece, _ number: Int) throws {
+  mutating func write(_ piece: WalkedNodes, _ number: Int) throws {
     let filled: FilledText
     if number.isMultiple(of: 2) {
       evenPart.number = number
@@ -126,7 +144,9 @@ private struct RandomLevels {
             }
           }
         }
-        let counts = extensions.map { _ in UInt64.random(in: 1...(1 << 40), using: &random) }
+        let counts = extensions.map { _ in
+          UInt64.random(in: 1...(1 << UInt64.random(in: 0...40, using: &random)), using: &random)
+        }
         append(path, perfect, extensions, counts, to: &segment)
         for rank in extensions {
           next.append(path + [rank])
