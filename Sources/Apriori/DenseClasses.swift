@@ -104,12 +104,14 @@ func countDenseClasses(
     }
     let own = dense.bitmaps(
       first: first, known: known, items: items, candidateCount: candidateCount, scratch: scratch)
+    // Looked up here, since in the loop each look would hold and let go of what it passes.
+    let ownBitmaps = own.map { UnsafePointer($0.words.base) }
+    let ownWordCount = own?.wordCount ?? 0
     repeat {
-      if let own {
+      if let ownBitmaps {
         counts = countGroup(
-          cursor, pathLength: pathLength, &silence, bitmaps: own.words.base,
-          wordCount: own.wordCount, places: items.places, extensionPlaces: extensionPlaces,
-          prefixes: prefixes, counts)
+          cursor, pathLength: pathLength, &silence, bitmaps: ownBitmaps, wordCount: ownWordCount,
+          places: items.places, extensionPlaces: extensionPlaces, prefixes: prefixes, counts)
       } else {
         countGroup(
           cursor, pathLength: pathLength, all, &silence, prefixes: prefixes,
@@ -118,6 +120,7 @@ func countDenseClasses(
       }
       hasGroup = cursor.next()
     } while hasGroup && cursor.path[0] == first
+    withExtendedLifetime(own) {}
     items.removeAll()
   }
 }

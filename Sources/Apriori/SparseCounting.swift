@@ -177,12 +177,14 @@ func countClasses<Rank>(
       promising.begin(itemCount: items.count, keptCount: known?.ranks.count ?? 0)
     }
     let prefixes = scratch.prefixes.reserve((pathLength + 1) * max(bitmaps.wordCount, 1))
+    // Looked up here, since in the loop each look would hold and let go of what it passes.
+    let base = UnsafePointer(bitmaps.words.base)
+    let wordCount = bitmaps.wordCount
     repeat {
       let groupCounts = counts
       counts = countGroup(
-        cursor, pathLength: pathLength, &silence, bitmaps: bitmaps.words.base,
-        wordCount: bitmaps.wordCount, places: items.places, extensionPlaces: extensionPlaces,
-        prefixes: prefixes, counts)
+        cursor, pathLength: pathLength, &silence, bitmaps: base, wordCount: wordCount,
+        places: items.places, extensionPlaces: extensionPlaces, prefixes: prefixes, counts)
       if isNarrowed {
         promising.note(
           cursor, pathLength: pathLength, places: items.places, extensionPlaces: extensionPlaces,
@@ -190,6 +192,7 @@ func countClasses<Rank>(
       }
       hasGroup = cursor.next()
     } while hasGroup && cursor.path[0] == first
+    withExtendedLifetime(bitmaps) {}
     if isNarrowed {
       let places = promising.places
       sparse.classes.keep(

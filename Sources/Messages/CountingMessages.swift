@@ -77,7 +77,8 @@ public struct CountingLease: Sendable {
 public struct RangeAnswer: Sendable {
   /// The range's number.
   public var range: UInt32
-  /// `CountReport.digest` of the decoded report: what duplicates are compared by.
+  /// `CountReport.digest` of the decoded report: what duplicates are compared by; 0 of a report that is
+  /// passed as a value, of which there is one.
   public var digest: UInt64
   /// The report.
   public var report: Content<CountReport>
