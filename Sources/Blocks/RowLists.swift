@@ -9,7 +9,7 @@ import Itemsets
 struct RowLists: Sendable {
   /// Items that there is room for without growing: growing copies and touches new memory, while room
   /// that stays unused is only addresses.
-  private static let itemsInRoom = 1 << 20
+  private static let itemsInRoom = 1 << 21
 
   /// How often each id stands in `items`.
   private var counts: [UInt32] = []
@@ -34,12 +34,10 @@ struct RowLists: Sendable {
     }
     let used = items.count
     items.append(contentsOf: batch.items[added])
-    var last = start
-    for end in batch.ends[transactions] {
-      invariant(last <= end, "The ends of a batch ascend.")
-      ends.append(UInt32(truncatingIfNeeded: used + end - start))
-      last = end
-    }
+    let first = ends.count
+    ends.append(contentsOf: repeatElement(0, count: transactions.count))
+    let ascend = copyEnds(batch.ends, transactions, less: start, plus: used, to: &ends, at: first)
+    invariant(ascend, "The ends of a batch ascend.")
   }
 
   /// Gives the rows of each item and forgets them.
@@ -60,6 +58,7 @@ struct RowLists: Sendable {
     }
     invariant(end == items.count, "Every item is counted.")
     var rows = [UInt16](unwritten: end)
+    makePages(of: &rows)
     layOut(items, ends, places: &counts, to: &rows)
     for id in itemIDs { counts[Int(id)] = 0 }
     items.removeAll(keepingCapacity: true)
@@ -89,6 +88,27 @@ private func count(
   return nil
 }
 
+/// Copies the ends of these transactions, less and plus a number, to `target` from `offset` on; false
+/// where they do not ascend.
+private func copyEnds(
+  _ ends: [Int], _ transactions: Range<Int>, less: Int, plus: Int, to target: inout [UInt32],
+  at offset: Int
+) -> Bool {
+  // The bounds are checked once, and nothing in the loop branches, so that eight are copied at once.
+  let ends = ends.span.extracting(transactions)
+  invariant(0 <= offset && offset + ends.count <= target.count, "There is room for all ends.")
+  var target = target.mutableSpan
+  var last = less
+  var steps = 0
+  for index in 0..<ends.count {
+    let end = unsafe ends[unchecked: index]
+    steps |= end &- last
+    last = end
+    unsafe target[unchecked: offset &+ index] = UInt32(truncatingIfNeeded: end &- less &+ plus)
+  }
+  return steps >= 0
+}
+
 /// Writes the rows of every item to its place; places and rows are of exactly these items.
 private func layOut(
   _ items: [UInt32], _ ends: [UInt32], places: inout [UInt32], to rows: inout [UInt16]
@@ -102,13 +122,5 @@ private func layOut(
         }
       }
     }
-  }
-}
-
-extension Array where Element == UInt16 {
-  /// Room for `count` words that mean nothing until they are written; filling it with zeros first
-  /// would touch every page.
-  init(unwritten count: Int) {
-    unsafe self.init(unsafeUninitializedCapacity: count) { $1 = count }
   }
 }

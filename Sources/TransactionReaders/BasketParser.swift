@@ -86,7 +86,9 @@ struct IntegerLines: Sendable {
       lineLimit: stream.lineLimit, dictionary: &dictionary, items: &items, ends: &ends, new: &new)
     let base = batch.items.count
     batch.items.append(contentsOf: items[..<scan.items])
-    for line in 0..<scan.lines { ends[line] += base }
+    if base > 0 {
+      for line in 0..<scan.lines { ends[line] += base }
+    }
     batch.ends.append(contentsOf: ends[..<scan.lines])
     stream.position = scan.position
     stream.line += scan.lines

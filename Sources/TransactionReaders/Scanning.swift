@@ -53,12 +53,13 @@ enum TextEnd {
 
 /// How far `range` holds complete UTF-8 characters other than NUL, and what comes then.
 ///
-/// Plain ASCII is passed 256 bytes at a time.
+/// Plain ASCII is passed 256 bytes at a time, and faster up to the first other character.
 func validText(_ bytes: [UInt8], _ range: Range<Int>) -> (end: Int, then: TextEnd) {
   guard range.upperBound <= bytes.count else { return (range.lowerBound, .invalid) }
   return bytes.withUnsafeBufferPointer { bytes in
     var index = range.lowerBound
     let end = range.upperBound
+    if let base = bytes.baseAddress { index += lode_plain_text(base + index, range.count) }
     while index < end {
       // Bounds: index + 256 <= end <= bytes.count, and the same with 32.
       while index + 256 <= end, isPlain256(UnsafeRawBufferPointer(bytes), index) { index += 256 }
@@ -223,7 +224,9 @@ private func readWide(
   read.position = Int(done.position)
   read.items += Int(done.items)
   read.lines += Int(done.lines)
-  for line in firstLine..<read.lines { ends[line] += firstItem }
+  if firstItem > 0 {
+    for line in firstLine..<read.lines { ends[line] += firstItem }
+  }
   return Int(done.new_integers)
 }
 

@@ -118,6 +118,22 @@ import Testing
     }
   }
 
+  /// Text ends before the first byte that is no character, wherever it stands.
+  @Test(arguments: [0x00, 0x80, 0xFF, 0x7F, 0x01] as [UInt8])
+  func findsWhatIsNoText(_ odd: UInt8) {
+    let isText = odd == 0x7F || odd == 0x01
+    for place in 3..<700 {
+      var bytes = [UInt8](repeating: UInt8(ascii: "7"), count: 703)
+      bytes[place] = odd
+      bytes[2] = 0  // before the range, and so without meaning
+      withEachKernel { kernel in
+        let text = validText(bytes, 3..<700)
+        #expect(text.end == (isText ? 700 : place), "\(kernel) at \(place)")
+        #expect(text.then == (isText ? .complete : odd == 0 ? .nul : .invalid), "\(kernel)")
+      }
+    }
+  }
+
   /// With little room the lines that fit are read, whichever kernel reads them.
   @Test func keepsToItsRoom() {
     let text = String(repeating: "1 2 3\n4 5\n", count: 30)
