@@ -8,6 +8,9 @@ extension Array where Element == UInt16 {
   }
 }
 
+/// `MADV_POPULATE_WRITE` of Linux 5.14, which older headers do not name.
+private let populateForWriting: Int32 = 23
+
 /// Asks the system for the memory of an array of which every word will be written.
 ///
 /// All pages in one call take half the time of one page fault each, which with blocks of 65,536
@@ -20,6 +23,6 @@ func makePages(of words: inout [UInt16]) {
     // Only pages that belong to the array as a whole.
     let start = (-Int(bitPattern: base)) & (pageSize - 1)
     let length = (bytes.count - start) & ~(pageSize - 1)
-    if length > pageSize { _ = unsafe madvise(base + start, length, MADV_POPULATE_WRITE) }
+    if length > pageSize { _ = unsafe madvise(base + start, length, populateForWriting) }
   }
 }
