@@ -184,25 +184,51 @@ public struct RuleGenerator: ~Copyable {
   }
 
   /// Makes the rules of the current itemset with one item in the consequent.
+  @inline(__always)
   private mutating func makeSingles() {
     let both = walker.count
+    let limit = thresholds.antecedentLimit
     let length = subsets.length
-    while nextRule < length {
-      if staging.isFull { return }
-      let position = nextRule
-      nextRule += 1
-      let antecedent = antecedentCount(without: position, both: both)
-      if antecedent > thresholds.antecedentLimit { continue }
-      let consequent = tree.itemCount(subsets.items.base[position])
-      guard thresholds.reachesLift(antecedent: antecedent, consequent: consequent) else {
-        continue
+    let coreLength = subsets.coreLength
+    var position = nextRule
+    // All counts lie side by side where no choice among extensions changes them.
+    if let counts = supports.counts {
+      while position < coreLength {
+        let antecedent = counts[position]
+        if antecedent <= limit {
+          if staging.isFull {
+            nextRule = position
+            return
+          }
+          appendSingle(position, antecedent: antecedent, both: both)
+        }
+        position &+= 1
       }
-      staging.append(
-        subsets.items.base, length: length, position: position,
-        counts: RuleCounts(
-          both: both, antecedent: antecedent, consequent: consequent, transactions: transactions))
+    }
+    while position < length {
+      let antecedent = antecedentCount(without: position, both: both)
+      if antecedent <= limit {
+        if staging.isFull {
+          nextRule = position
+          return
+        }
+        appendSingle(position, antecedent: antecedent, both: both)
+      }
+      position &+= 1
     }
     stepItemset()
+  }
+
+  /// Appends the rule of the current itemset with the item at `position` in the consequent, if its
+  /// lift is great enough.
+  @inline(__always)
+  private mutating func appendSingle(_ position: Int, antecedent: UInt64, both: UInt64) {
+    let consequent = tree.itemCount(subsets.items.base[position])
+    guard thresholds.reachesLift(antecedent: antecedent, consequent: consequent) else { return }
+    staging.append(
+      subsets.items.base, length: subsets.length, position: position,
+      counts: RuleCounts(
+        both: both, antecedent: antecedent, consequent: consequent, transactions: transactions))
   }
 
   /// Makes the rules of the current itemset for the current size of consequents and all larger ones.
