@@ -4,8 +4,8 @@
 ///
 /// The text is that of ``ShortestDecimal``, by fewer steps: nearly all measures of rules are in this
 /// range and have 16 or 17 digits, so which of the two, how many zeros follow them and where the point
-/// stands are computed, not asked. The measures, supports and counts of a rule take 60 ns, with
-/// divisions for four digits at a time instead of a table 92, with ``ShortestDecimal`` yet more.
+/// stands are computed, not asked. The numbers of a rule, four measures and three supports, take 60 ns
+/// so, and took 92 where every digit was divided out.
 ///
 /// The double is c 2^e. With k = floor(log10(2^e)) its rounding interval, as wide as one unit of c, is
 /// between 1 and 10 wide in units of 10^k. So c 2^e / 10^k, rounded, has digits enough, and at most one
