@@ -11,7 +11,7 @@ struct AntecedentSupports: ~Copyable {
   private let tree: ItemsetTree
   private var coreLength = 0
   /// For each core item a table of 2^|D| counts, 0 where not yet looked up.
-  private var counts = FlatBuffer<UInt64>(capacity: 1024)
+  private var remembered = FlatBuffer<UInt64>(capacity: 1024)
   /// Where each core item's table begins; -1 where counts are not remembered.
   private var tables = FlatBuffer<Int>(capacity: 64)
   /// For each extension and core item, the extension's bit in the table's subscript, or 0.
@@ -52,9 +52,9 @@ struct AntecedentSupports: ~Copyable {
     for removed in 0..<coreLength {
       let start = used
       used += 1
-      counts.reserve(used)
+      remembered.reserve(used)
       let alone = reduced.count(without: removed)
-      counts.base[start] = alone
+      remembered.base[start] = alone
       tables.base[removed] = start
       var width = 0
       let first = path.extensionCount(beforeDepth: removed + 1)
@@ -68,9 +68,9 @@ struct AntecedentSupports: ~Copyable {
         let bit = 1 << width
         bits.base[(position - firstPosition) * coreLength + removed] = UInt32(bit)
         width += 1
-        counts.reserve(start + 2 * bit)
-        for index in bit..<(2 * bit) { counts.base[start + index] = 0 }
-        counts.base[start + bit] = count
+        remembered.reserve(start + 2 * bit)
+        for index in bit..<(2 * bit) { remembered.base[start + index] = 0 }
+        remembered.base[start + bit] = count
         used = start + 2 * bit
       }
     }
@@ -98,6 +98,11 @@ struct AntecedentSupports: ~Copyable {
     for removed in 0..<coreLength { after[removed] = before[removed] | own[removed] }
   }
 
+  /// The counts of the current itemset without each core item; nil where the extensions chosen may
+  /// change them.
+  @inline(__always)
+  var counts: UnsafePointer<UInt64>? { isPlain ? reduced.counts : nil }
+
   /// The count of the current itemset without the core item at `removed`.
   @inline(__always)
   mutating func count(
@@ -108,10 +113,10 @@ struct AntecedentSupports: ~Copyable {
     let table = tables.base[removed]
     if table < 0 { return lookUp(path, removed: removed, isChosen: isChosen) }
     let place = table + Int(keys.base[chosenCount * coreLength + removed])
-    let remembered = counts.base[place]
-    if remembered != 0 { return remembered }
+    let known = remembered.base[place]
+    if known != 0 { return known }
     let count = lookUp(path, removed: removed, isChosen: isChosen)
-    counts.base[place] = count
+    remembered.base[place] = count
     return count
   }
 

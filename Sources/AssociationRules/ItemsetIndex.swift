@@ -3,12 +3,14 @@ public import Apriori
 /// Finds the support of any frequent itemset in closed levels.
 ///
 /// The nodes of all levels are numbered level by level, the root first; as the children of a level's
-/// nodes, in order, are the next level, one number a node links the tree. Perfect extensions need no
-/// place in it: a rank that is no child of the node reached follows from it.
+/// nodes, in order, are the next level, one number a node links the tree. To find a support, perfect
+/// extensions need no place in it: a rank that is no child of the node reached follows from it. They
+/// are kept beside it for those who walk the tree.
 ///
 /// Nothing changes after `init`: any number of threads may look up at once.
 public final class ItemsetIndex: @unchecked Sendable {
-  /// The greatest number of nodes, the root included; their numbers are 32 bits wide.
+  /// The greatest number of nodes, the root included, and of perfect extensions; their numbers are 32
+  /// bits wide.
   public static let nodeLimit = Int(UInt32.max) - 1
 
   /// The number of nodes, the root included.
@@ -24,7 +26,7 @@ public final class ItemsetIndex: @unchecked Sendable {
   /// - Parameters:
   ///   - levels: closed levels.
   ///   - maximumDepth: the length of the longest itemset that will be looked up; nil for any.
-  ///   - memoryLimit: bytes the index may take: 16 a node and 4 a frequent item.
+  ///   - memoryLimit: bytes the index may take: 20 a node, 4 a perfect extension and 4 a frequent item.
   /// - Throws: ``ExpansionError/tooManyNodes(nodes:)`` and
   ///   ``ExpansionError/memoryLimit(purpose:needed:limit:)``, both before anything is allocated.
   /// - Complexity: linear in the nodes, and a binary search for most groups of them.
@@ -38,19 +40,23 @@ public final class ItemsetIndex: @unchecked Sendable {
     }
     let nodeCount = levelStarts[levelStarts.count - 1]
     guard nodeCount <= Self.nodeLimit else { throw .tooManyNodes(nodes: nodeCount) }
+    let extensionCount = Self.extensionCount(of: levels.levels.prefix(depthLimit))
+    guard extensionCount <= Self.nodeLimit else { throw .tooManyNodes(nodes: extensionCount) }
     let rankEnd = Self.rankEnd(of: levels)
-    let needed = (nodeCount + 1) * 16 + rankEnd * 4
+    let needed = (nodeCount + 1) * 20 + (extensionCount + rankEnd) * 4
     guard needed <= memoryLimit else {
       throw .memoryLimit(purpose: "the index of supports", needed: needed, limit: memoryLimit)
     }
     self.nodeCount = nodeCount
     byteCount = needed
     self.levelStarts = levelStarts
-    tree = ItemsetTree(nodeCount: nodeCount, rankEnd: rankEnd)
+    tree = ItemsetTree(nodeCount: nodeCount, extensionCount: extensionCount, rankEnd: rankEnd)
     tree.counts[ItemsetTree.root] = levels.transactionCount
-    for depth in 0..<depthLimit { link(levels.levels[depth], depth: depth) }
+    var linked = 0
+    for depth in 0..<depthLimit { link(levels.levels[depth], depth: depth, extensions: &linked) }
     for node in levelStarts[depthLimit]...nodeCount {
       tree.firstChild[node] = UInt32(truncatingIfNeeded: nodeCount)
+      tree.firstExtension[node] = UInt32(truncatingIfNeeded: linked)
     }
   }
 
@@ -58,7 +64,8 @@ public final class ItemsetIndex: @unchecked Sendable {
   ///
   /// A level's groups stand in the order of its nodes, so these are copied run by run; each group's
   /// path is searched among the levels before, from where it parts with that of the group before it.
-  private func link(_ level: Level, depth: Int) {
+  /// `extensions` counts the perfect extensions copied.
+  private func link(_ level: Level, depth: Int, extensions: inout Int) {
     var node = levelStarts[depth + 1]
     var unlinked = levelStarts[depth]
     // The search looks at the entry behind that of the last node before this level's parents.
@@ -81,7 +88,12 @@ public final class ItemsetIndex: @unchecked Sendable {
         }
         while unlinked <= path[depth] {
           tree.firstChild[unlinked] = UInt32(truncatingIfNeeded: node)
+          tree.firstExtension[unlinked] = UInt32(truncatingIfNeeded: extensions)
           unlinked += 1
+        }
+        for index in tailEnd..<ranksStart {
+          tree.extensions[extensions] = words[index]
+          extensions += 1
         }
         words.extracting(ranksStart..<(ranksStart + rankCount)).withUnsafeBufferPointer { ranks in
           counts.extracting(count..<(count + rankCount)).withUnsafeBufferPointer { counts in
@@ -103,6 +115,7 @@ public final class ItemsetIndex: @unchecked Sendable {
     }
     while unlinked < levelStarts[depth + 1] {
       tree.firstChild[unlinked] = UInt32(truncatingIfNeeded: node)
+      tree.firstExtension[unlinked] = UInt32(truncatingIfNeeded: extensions)
       unlinked += 1
     }
   }
@@ -118,6 +131,24 @@ public final class ItemsetIndex: @unchecked Sendable {
     var node = 0
     for rank in ranks { node = tree.descend(from: node, by: rank) }
     return tree.counts[node]
+  }
+
+  /// The number of perfect extensions in the groups of some first levels.
+  private static func extensionCount(of levels: ArraySlice<Level>) -> Int {
+    var extensionCount = 0
+    for (depth, level) in levels.enumerated() {
+      for segment in level.segments {
+        let words = segment.words.span
+        var word = 0
+        while word < words.count {
+          let tail = depth - Int(words[word])
+          let own = Int(words[word + 1])
+          extensionCount += own
+          word += LevelSegment.headerLength + tail + own + Int(words[word + 2])
+        }
+      }
+    }
+    return extensionCount
   }
 
   /// One beyond the greatest rank that occurs; every frequent item occurs on the first level.
@@ -141,19 +172,27 @@ struct ItemsetTree {
   let counts: UnsafeMutablePointer<UInt64>
   /// The children of a node are numbered from its entry up to the entry of the node after it.
   let firstChild: UnsafeMutablePointer<UInt32>
+  /// A node's own perfect extensions are from its entry up to the entry of the node after it.
+  let firstExtension: UnsafeMutablePointer<UInt32>
+  /// The perfect extensions of all nodes, ascending for each.
+  let extensions: UnsafeMutablePointer<UInt32>
   /// The root's child of each rank, 0 where there is none: level 1 may be far wider than any group.
   let rootChild: UnsafeMutablePointer<UInt32>
   let rankEnd: Int
 
-  fileprivate init(nodeCount: Int, rankEnd: Int) {
+  fileprivate init(nodeCount: Int, extensionCount: Int, rankEnd: Int) {
     self.rankEnd = rankEnd
     ranks = .allocate(capacity: nodeCount + 1)
     counts = .allocate(capacity: nodeCount + 1)
     firstChild = .allocate(capacity: nodeCount + 1)
+    firstExtension = .allocate(capacity: nodeCount + 1)
+    extensions = .allocate(capacity: extensionCount + 1)
     rootChild = .allocate(capacity: rankEnd + 1)
     ranks.initialize(repeating: 0, count: nodeCount + 1)
     counts.initialize(repeating: 0, count: nodeCount + 1)
     firstChild.initialize(repeating: 0, count: nodeCount + 1)
+    firstExtension.initialize(repeating: 0, count: nodeCount + 1)
+    extensions.initialize(repeating: 0, count: extensionCount + 1)
     rootChild.initialize(repeating: 0, count: rankEnd + 1)
   }
 
@@ -161,6 +200,8 @@ struct ItemsetTree {
     ranks.deallocate()
     counts.deallocate()
     firstChild.deallocate()
+    firstExtension.deallocate()
+    extensions.deallocate()
     rootChild.deallocate()
   }
 
@@ -182,6 +223,14 @@ struct ItemsetTree {
       count -= half
     }
     return ranks[low] == rank ? low : node
+  }
+
+  /// The perfect extensions of the node itself, ascending.
+  @inline(__always)
+  func ownExtensions(_ node: Int) -> UnsafeBufferPointer<UInt32> {
+    let first = Int(firstExtension[node])
+    return UnsafeBufferPointer(
+      start: extensions + first, count: Int(firstExtension[node + 1]) &- first)
   }
 
   /// The number of transactions that contain the item `rank`.

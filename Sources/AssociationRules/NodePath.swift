@@ -77,9 +77,26 @@ struct NodePath: ~Copyable {
   @inline(__always)
   func rank(atDepth depth: Int) -> UInt32 { state.pointee.ranks.base[depth] }
 
-  /// Steps to the node where `walker` stands; called at every step of the walk.
+  /// The current node.
+  @inline(__always)
+  var node: Int { state.pointee.nodes.base[depth] }
+
+  /// The ranks of the current core, ascending; valid until the next node is entered.
+  @inline(__always)
+  var core: UnsafeBufferPointer<UInt32> {
+    UnsafeBufferPointer(start: state.pointee.ranks.base + 1, count: depth)
+  }
+
+  /// Steps to the node where `walker` stands; called at every step of the walk, and ``step()`` never.
   @inline(__always)
   mutating func enter(_ walker: borrowing LevelWalker) { state.pointee.enter(walker) }
+
+  /// Steps to the root, then to the next node of the index in the order of a ``LevelWalker``; false
+  /// after the last.
+  ///
+  /// The nodes of the greatest depth have no perfect extensions here.
+  @inline(__always)
+  mutating func step() -> Bool { state.pointee.step() }
 
   /// Lists the items of the current node, and before them those of the nodes above it.
   mutating func listItems() { state.pointee.listItems() }
@@ -100,9 +117,18 @@ private struct PathState: ~Copyable {
   private(set) var corePlaces = FlatBuffer<Int>(capacity: 64)
   private(set) var depth = 0
   private let levelStarts: [Int]
+  private let tree: ItemsetTree
+  private var progress = Progress.beforeRoot
+
+  private enum Progress {
+    case beforeRoot
+    case onNode
+    case atEnd
+  }
 
   init(_ index: ItemsetIndex) {
     levelStarts = index.levelStarts
+    tree = index.tree
   }
 
   @inline(__always)
@@ -116,12 +142,49 @@ private struct PathState: ~Copyable {
   /// Steps to the node where `walker` stands; called at every step of the walk.
   @inline(__always)
   mutating func enter(_ walker: borrowing LevelWalker) {
-    depth = walker.depth
-    extensions.enter(depth: depth, own: walker.perfectExtensions)
+    enter(
+      levelStarts[walker.depth] + walker.ordinal, depth: walker.depth, rank: walker.rank,
+      own: walker.perfectExtensions)
+  }
+
+  /// Steps to the root, then to the next node, depth first.
+  @inline(__always)
+  mutating func step() -> Bool {
+    guard progress == .onNode else {
+      if progress == .atEnd { return false }
+      progress = .onNode
+      enter(ItemsetTree.root, depth: 0, rank: 0, own: tree.ownExtensions(ItemsetTree.root))
+      return true
+    }
+    let firstChild = tree.firstChild
+    let current = nodes.base[depth]
+    var next = Int(firstChild[current])
+    var nextDepth = depth + 1
+    if next == Int(firstChild[current + 1]) {
+      // Without a child: to the next sibling, or the parent's.
+      repeat {
+        nextDepth -= 1
+        if nextDepth == 0 {
+          progress = .atEnd
+          return false
+        }
+        next = nodes.base[nextDepth] + 1
+      } while next == Int(firstChild[nodes.base[nextDepth - 1] + 1])
+    }
+    enter(next, depth: nextDepth, rank: tree.ranks[next], own: tree.ownExtensions(next))
+    return true
+  }
+
+  @inline(__always)
+  private mutating func enter(
+    _ node: Int, depth newDepth: Int, rank: UInt32, own: UnsafeBufferPointer<UInt32>
+  ) {
+    depth = newDepth
+    extensions.enter(depth: depth, own: own)
     nodes.reserve(depth + 1)
     ranks.reserve(depth + 1)
-    nodes.base[depth] = levelStarts[depth] + walker.ordinal
-    ranks.base[depth] = walker.rank
+    nodes.base[depth] = node
+    ranks.base[depth] = rank
   }
 
   /// Lists the items of the current node, and before them those of the nodes above it.

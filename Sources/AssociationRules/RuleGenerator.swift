@@ -19,8 +19,9 @@ public struct RuleGenerator: ~Copyable {
   private let maximumConsequent: Int
   private let transactions: UInt64
   private var thresholds: RuleThresholds
-  private var walker: LevelWalker
   private var path: NodePath
+  /// The count of the node's itemsets.
+  private var both: UInt64 = 0
   private var subsets = SubsetCursor()
   private var supports: AntecedentSupports
   private var consequents: ShortConsequents
@@ -65,7 +66,6 @@ public struct RuleGenerator: ~Copyable {
     thresholds = RuleThresholds(
       confidence: source.options.minimumConfidence, lift: source.options.minimumLift,
       transactions: transactions)
-    walker = LevelWalker(source.levels, maximumDepth: lengths.maximum)
     path = NodePath(source.index)
     supports = AntecedentSupports(tree)
     consequents = ShortConsequents(tree, memoryLimit: source.consequentMemory)
@@ -78,10 +78,7 @@ public struct RuleGenerator: ~Copyable {
     staging.removeAll()
     place = .beforeNode
     end = piece.nodes.upperBound
-    while walked < piece.nodes.lowerBound, walker.next() {
-      walked += 1
-      path.enter(walker)
-    }
+    while walked < piece.nodes.lowerBound, path.step() { walked += 1 }
   }
 
   /// Replaces what `batch` holds by the next rules, about a thousand; false when there are none.
@@ -92,7 +89,7 @@ public struct RuleGenerator: ~Copyable {
     while !staging.isFull {
       switch place {
       case .beforeNode:
-        guard walked < end, walker.next() else {
+        guard walked < end, path.step() else {
           staging.move(to: &batch)
           return batch.count > 0
         }
@@ -119,16 +116,16 @@ public struct RuleGenerator: ~Copyable {
   }
 
   private mutating func enterNode() {
-    path.enter(walker)
     let extensionCount = path.extensionCount
-    guard subsets.start(core: walker.core, extensionCount: extensionCount, lengths: lengths) else {
+    guard subsets.start(core: path.core, extensionCount: extensionCount, lengths: lengths) else {
       return
     }
     if !path.isPlain { path.listItems() }
-    supports.enter(path, chosenLimit: min(lengths.maximum - walker.depth, extensionCount))
-    thresholds.enter(both: walker.count)
+    supports.enter(path, chosenLimit: min(lengths.maximum - path.depth, extensionCount))
+    both = tree.counts[path.node]
+    thresholds.enter(both: both)
     if maximumConsequent > 1 {
-      isShort = walker.depth + extensionCount <= ShortConsequents.itemLimit
+      isShort = path.depth + extensionCount <= ShortConsequents.itemLimit
       if isShort {
         consequents.enter(path, supports)
       } else {
@@ -161,9 +158,8 @@ public struct RuleGenerator: ~Copyable {
     } else {
       longConsequents.begin(subsets, path: path)
     }
-    let both = walker.count
     for position in 0..<subsets.length {
-      let antecedent = antecedentCount(without: position, both: both)
+      let antecedent = antecedentCount(without: position)
       if antecedent > thresholds.antecedentLimit { continue }
       let rank = subsets.items.base[position]
       if isShort {
@@ -176,7 +172,7 @@ public struct RuleGenerator: ~Copyable {
 
   /// The count of the current itemset without one item.
   @inline(__always)
-  private mutating func antecedentCount(without position: Int, both: UInt64) -> UInt64 {
+  private mutating func antecedentCount(without position: Int) -> UInt64 {
     if position >= subsets.coreLength { return both }
     return supports.count(
       without: position, path: path, chosenCount: subsets.chosenCount,
@@ -184,30 +180,54 @@ public struct RuleGenerator: ~Copyable {
   }
 
   /// Makes the rules of the current itemset with one item in the consequent.
+  @inline(__always)
   private mutating func makeSingles() {
-    let both = walker.count
+    let limit = thresholds.antecedentLimit
     let length = subsets.length
-    while nextRule < length {
-      if staging.isFull { return }
-      let position = nextRule
-      nextRule += 1
-      let antecedent = antecedentCount(without: position, both: both)
-      if antecedent > thresholds.antecedentLimit { continue }
-      let consequent = tree.itemCount(subsets.items.base[position])
-      guard thresholds.reachesLift(antecedent: antecedent, consequent: consequent) else {
-        continue
+    let coreLength = subsets.coreLength
+    var position = nextRule
+    // All counts lie side by side where no choice among extensions changes them.
+    if let counts = supports.counts {
+      while position < coreLength {
+        let antecedent = counts[position]
+        if antecedent <= limit {
+          if staging.isFull {
+            nextRule = position
+            return
+          }
+          appendSingle(position, antecedent: antecedent)
+        }
+        position &+= 1
       }
-      staging.append(
-        subsets.items.base, length: length, position: position,
-        counts: RuleCounts(
-          both: both, antecedent: antecedent, consequent: consequent, transactions: transactions))
+    }
+    while position < length {
+      let antecedent = antecedentCount(without: position)
+      if antecedent <= limit {
+        if staging.isFull {
+          nextRule = position
+          return
+        }
+        appendSingle(position, antecedent: antecedent)
+      }
+      position &+= 1
     }
     stepItemset()
   }
 
+  /// Appends the rule of the current itemset with the item at `position` in the consequent, if its
+  /// lift is great enough.
+  @inline(__always)
+  private mutating func appendSingle(_ position: Int, antecedent: UInt64) {
+    let consequent = tree.itemCount(subsets.items.base[position])
+    guard thresholds.reachesLift(antecedent: antecedent, consequent: consequent) else { return }
+    staging.append(
+      subsets.items.base, length: subsets.length, position: position,
+      counts: RuleCounts(
+        both: both, antecedent: antecedent, consequent: consequent, transactions: transactions))
+  }
+
   /// Makes the rules of the current itemset for the current size of consequents and all larger ones.
   private mutating func makeLevels() throws(ExpansionError) {
-    let both = walker.count
     let length = subsets.length
     while true {
       if length - consequents.size <= maximumAntecedent {
@@ -236,7 +256,6 @@ public struct RuleGenerator: ~Copyable {
 
   /// What ``makeLevels()`` does, for a node of many items.
   private mutating func makeLongLevels() throws(ExpansionError) {
-    let both = walker.count
     let length = subsets.length
     while true {
       if length - longConsequents.size <= maximumAntecedent {

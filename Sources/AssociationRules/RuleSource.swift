@@ -71,29 +71,28 @@ public struct RuleWalk: ~Copyable {
   /// Of so many itemsets a node is large enough to end any piece.
   private static let largestExponent = 24
 
-  private var walker: LevelWalker
-  private var extensions = PathExtensions()
+  /// Owns the memory of the tree that the path goes through.
+  private let source: RuleSource
+  private var path: NodePath
   private var walked = 0
-  private let nodeCount: Int
   private let itemsetsPerPiece: Int
 
-  init(_ source: borrowing RuleSource, itemsetsPerPiece: Int) {
-    walker = LevelWalker(source.levels, maximumDepth: source.lengths.maximum)
-    nodeCount = source.index.nodeCount
+  init(_ source: RuleSource, itemsetsPerPiece: Int) {
+    self.source = source
+    path = NodePath(source.index)
     self.itemsetsPerPiece = itemsetsPerPiece
   }
 
   /// Whether all nodes have been taken.
-  public var isAtEnd: Bool { walked == nodeCount }
+  public var isAtEnd: Bool { walked == source.index.nodeCount }
 
   /// The next piece; nil behind the last.
   public mutating func next() -> RulePiece? {
     let first = walked
     var itemsets = 0
-    while itemsets < itemsetsPerPiece, walker.next() {
+    while itemsets < itemsetsPerPiece, path.step() {
       walked += 1
-      extensions.enter(depth: walker.depth, own: walker.perfectExtensions)
-      itemsets += 1 << min(extensions.count, Self.largestExponent)
+      itemsets += 1 << min(path.extensionCount, Self.largestExponent)
     }
     return first < walked ? RulePiece(first..<walked) : nil
   }

@@ -14,7 +14,7 @@ struct SiblingSearch: ~Copyable {
   /// For each depth d the children of one node, a row of d nodes each, above those of less depth.
   private var rows = FlatBuffer<UInt32>(capacity: 1024)
   /// The counts of those nodes: gathered here, where they lie side by side, they are at hand later.
-  private var counts = FlatBuffer<UInt64>(capacity: 1024)
+  private var foundCounts = FlatBuffer<UInt64>(capacity: 1024)
   /// Where the rows of each depth begin.
   private var starts = FlatBuffer<Int>(capacity: 64)
   /// The node whose children the rows of each depth are, of which there is no other in a walk; 0
@@ -25,13 +25,13 @@ struct SiblingSearch: ~Copyable {
   /// `tree` must outlive this value.
   init(_ tree: ItemsetTree) { self.tree = tree }
 
-  /// The node reached without the core item at position `removed`.
+  /// The count of the node reached without the core item at position `removed`.
   @inline(__always)
-  func node(without removed: Int) -> Int { Int(rows.base[rowStart + removed]) }
+  func count(without removed: Int) -> UInt64 { counts[removed] }
 
-  /// The count of ``node(without:)``.
+  /// The counts of the nodes reached without each core item; valid until the next node is entered.
   @inline(__always)
-  func count(without removed: Int) -> UInt64 { counts.base[rowStart + removed] }
+  var counts: UnsafePointer<UInt64> { UnsafePointer(foundCounts.base + rowStart) }
 
   /// The nodes reached by the core of the path's node of the given depth without each of its items.
   @inline(__always)
@@ -64,7 +64,7 @@ struct SiblingSearch: ~Copyable {
     starts.reserve(path.depth + 1)
     // One row is that of every child of the root.
     rows.base[0] = UInt32(ItemsetTree.root)
-    counts.base[0] = tree.counts[ItemsetTree.root]
+    foundCounts.base[0] = tree.counts[ItemsetTree.root]
     var depth = path.depth
     while depth > 1, parents.base[depth] != path.node(atDepth: depth - 1) { depth -= 1 }
     while depth < path.depth {
@@ -83,17 +83,17 @@ struct SiblingSearch: ~Copyable {
     starts.base[depth] = start
     parents.base[depth] = parent
     rows.reserve(start + count * depth)
-    counts.reserve(start + count * depth)
+    foundCounts.reserve(start + count * depth)
     let parentStart = rowStart(path, depth: depth - 1)
     for removed in 0..<(depth - 1) {
       find(
         tree.ranks + first, count, amongChildrenOf: Int(rows.base[parentStart + removed]),
-        rows.base + start + removed, counts.base + start + removed, stride: depth)
+        rows.base + start + removed, foundCounts.base + start + removed, stride: depth)
     }
     for index in 0..<count {
       let place = start + index * depth + depth - 1
       rows.base[place] = UInt32(truncatingIfNeeded: parent)
-      counts.base[place] = tree.counts[parent]
+      foundCounts.base[place] = tree.counts[parent]
     }
   }
 

@@ -8,7 +8,7 @@ struct NumberWriter: ~Copyable {
   static let textLimit = 32
 
   private let powers = PowersOfTen.shared
-  private let scales = DecimalScale.all.scales
+  private let tables = DecimalTables.shared
   private var supports = SupportTexts()
 
   init() {}
@@ -18,7 +18,7 @@ struct NumberWriter: ~Copyable {
   func write(
     _ value: Double, to start: UnsafeMutablePointer<UInt8>
   ) -> UnsafeMutablePointer<UInt8> {
-    writeUsual(value, scales, to: start) ?? writeAny(value, to: start)
+    writeUsual(value, tables, to: start) ?? writeAny(value, to: start)
   }
 
   /// What ``write(_:to:)`` does, for any double.
@@ -26,10 +26,6 @@ struct NumberWriter: ~Copyable {
   func writeAny(
     _ value: Double, to start: UnsafeMutablePointer<UInt8>
   ) -> UnsafeMutablePointer<UInt8> {
-    if value == 1 {
-      start[0] = UInt8(ascii: "1")
-      return start + 1
-    }
     guard value > 0, value < .infinity, let decimal = ShortestDecimal(value, powers) else {
       return writeRare(value, to: start)
     }
@@ -52,6 +48,13 @@ struct NumberWriter: ~Copyable {
     _ value: Double, to start: UnsafeMutablePointer<UInt8>
   ) -> UnsafeMutablePointer<UInt8> {
     if value.isNaN { return start }
+    // The conviction of every rule without exceptions.
+    if value == .infinity {
+      start[0] = UInt8(ascii: "i")
+      start[1] = UInt8(ascii: "n")
+      start[2] = UInt8(ascii: "f")
+      return start + 3
+    }
     if value == 0 {
       start[0] = UInt8(ascii: "0")
       return start + 1
@@ -60,8 +63,7 @@ struct NumberWriter: ~Copyable {
       start[0] = UInt8(ascii: "-")
       return writeAny(-value, to: start + 1)
     }
-    // Infinity as `inf`; else beyond the powers of ten, where the standard form is that of
-    // ECMAScript too: an exponent.
+    // Beyond the powers of ten, where the standard form is that of ECMAScript too: an exponent.
     var end = start
     for byte in value.description.utf8 {
       end[0] = byte

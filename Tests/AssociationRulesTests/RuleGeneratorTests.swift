@@ -103,6 +103,19 @@ private let anyConfidence = ExactDecimal(numerator: 0, denominator: 1)
     }
   }
 
+  @Test func `an item of every transaction goes with others to larger consequents`() throws {
+    for seed in 0..<300 as Range<UInt64> {
+      let others = ReferenceData(seed: seed, maximumItems: 5)
+      let data = ReferenceData(
+        items: others.transactions.map { $0 | 1 << UInt64(others.rankCount) },
+        itemCount: others.rankCount + 1, minimumSupport: others.minimumSupport)
+      let (levels, nodes) = data.mine(cutSeed: seed)
+      let options = RuleOptions(maximumConsequent: nil, minimumConfidence: anyConfidence)
+      let rules = try generate(levels, options)
+      #expect(rules == allRules(data, nodes), "seed \(seed)")
+    }
+  }
+
   @Test func `all limits together equal brute force`() throws {
     for seed in 0..<1500 as Range<UInt64> {
       var generator = SeededGenerator(seed: seed)

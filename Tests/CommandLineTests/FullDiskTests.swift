@@ -22,6 +22,20 @@ import Testing
     #expect(outcome.leftovers.isEmpty)
   }
 
+  /// More rules than are put aside, so that threads wait for each other when the first one fails.
+  @Test(arguments: [1, 2, 4])
+  func failsOnAFullDeviceWithThreads(threadCount: Int) throws {
+    let outcome = try CommandRunner.shell(
+      """
+      $lode generate quest -q --transactions 2000 > quest
+      $lode mine quest -q --min-support 0.5% --min-confidence 0.1 --max-consequent none \\
+        --threads \(threadCount) -o csv > /dev/full
+      """, in: TemporaryFolder())
+    #expect(outcome.status == 1)
+    #expect(outcome.messageLines.count == 1, "\(outcome.messages)")
+    #expect(outcome.messages.hasPrefix("lode: cannot write to standard output"))
+  }
+
   /// A disk of 64 KiB, in a mount namespace that ends with the script.
   private func onASmallDisk(_ script: String) throws -> Outcome? {
     let folder = try TemporaryFolder()
