@@ -1,11 +1,10 @@
 // Plain text at the speed of the cache, where there are wide registers.
 //
 // Text is read for this once more before its integers are, so it is not to take a tenth of that time.
-#include "plain_text.h"
-
 #include <string.h>
 
 #include "bitmap_kernels.h"
+#include "integer_lines.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>

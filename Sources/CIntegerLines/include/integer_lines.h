@@ -45,4 +45,8 @@ struct lode_integer_lines_read {
 // may, but need not, be read. Reading none is always allowed.
 struct lode_integer_lines_read lode_read_integer_lines(const struct lode_integer_lines *lines);
 
+// How many of the first bytes are surely ASCII other than NUL: all up to the first other one but for up
+// to 255, or fewer. Follows the same choice; 0 is always allowed.
+size_t lode_plain_text(const uint8_t *text, size_t count);
+
 #endif
