@@ -14,6 +14,9 @@ struct FakeCluster {
     var loss = 0
     var duplication = 0
     var isOrdered = false
+    /// Whether who fetches from a worker that is down waits for ever, as good as; else it hears at
+    /// once that nothing is there.
+    var letsFetchesHang = false
   }
 
   enum Delivery {
@@ -42,6 +45,8 @@ struct FakeCluster {
   /// Orders to reduce that were given out, repeats included.
   var orders: [(worker: Name, order: ReducingOrder)] = []
   var works = 0
+  /// After so many steps a tick of time passes, even where something is on its way.
+  var stepsPerTick = 64
   let scratch = CountingScratch()
 
   init(
@@ -166,6 +171,7 @@ struct FakeCluster {
         }
       case .forget(let id): store[id] = nil
       case .fetch(let token, let descriptor, let sources):
+        if network.letsFetchesHang, sources.allSatisfy(isDown) { continue }
         flying.append(.event(fetch(token, descriptor, sources)))
       case .publish(let descriptor, let bytes): published[descriptor.id] = bytes
       case .withdraw(let id): published[id] = nil
@@ -190,6 +196,11 @@ struct FakeCluster {
       return .loaded(token, bytes)
     }
     return .loadFailed(token, .unreachable)
+  }
+
+  /// Whether nobody answers at a worker's data endpoint.
+  private func isDown(_ endpoint: String) -> Bool {
+    workers.contains { $0.name.text == endpoint && !$0.isUp }
   }
 
   private func hasSource(_ descriptor: ObjectDescriptor, _ sources: [String]) -> Bool {
@@ -225,6 +236,13 @@ struct FakeCluster {
         !hasSource(descriptor, sources)
       {
         send([.storeFailed(descriptor, .unreachable)], from: index)
+        return true
+      }
+      if case .reduce(let order) = envelope.message, network.letsFetchesHang,
+        (order.reports.map(\.source) + order.polls.map(\.source)).contains(where: {
+          isDown($0.endpoint)
+        })
+      {
         return true
       }
       let published = self.published
@@ -270,7 +288,7 @@ struct FakeCluster {
     while !isDone(self) {
       try disturb(&self)
       steps += 1
-      if try !step() || steps % 64 == 0 { try advance() }
+      if try !step() || steps % stepsPerTick == 0 { try advance() }
       if now.milliseconds > end {
         throw TestFailure("not done after \(milliseconds) ms: \(coordinator.jobSummaries)")
       }

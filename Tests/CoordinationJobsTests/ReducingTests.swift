@@ -122,6 +122,52 @@ import Testing
     try check(cluster, support: 8)
   }
 
+  /// Whenever a worker is killed, the job goes on as soon as it is suspect; whoever was fetching from
+  /// it waits no longer.
+  @Test(arguments: [1, .max])
+  func aJobOutlivesAWorkerByTheTimeOfSuspicion(reducers: Int) throws {
+    for seed in 600..<603 as Range<UInt64> {
+      func begun() throws -> FakeCluster {
+        let data = try TestData.random(seed: seed, count: 80, itemCount: 10)
+        var cluster = try cluster(
+          data, workers: 3, seed: seed, rule: ReportRule.allCases[Int(seed % 3)],
+          reducers: reducers)
+        cluster.network.letsFetchesHang = true
+        cluster.network.isOrdered = true
+        // Messages take next to no time, so that what takes long is what is waited for.
+        cluster.stepsPerTick = 640
+        try cluster.run { $0.coordinator.cluster.members.countingWorkers.count == 3 }
+        try cluster.submit(support: 8)
+        return cluster
+      }
+      var quiet = try begun()
+      let start = quiet.now.milliseconds
+      var steps = 0
+      try quiet.run { cluster in
+        steps += 1
+        return cluster.isDone()
+      }
+      let healthy = quiet.now.milliseconds - start
+      for moment in stride(from: 1, to: steps, by: max(steps / 10, 1)) {
+        var cluster = try begun()
+        let start = cluster.now.milliseconds
+        var step = 0
+        try cluster.run(until: { $0.isDone() }) { cluster in
+          step += 1
+          if step == moment { cluster.crash(Int(seed % 3)) }
+        }
+        let took = cluster.now.milliseconds - start
+        // What is lost is counted again. Who threw a plan away that others need is found out when
+        // its order is sent again.
+        let limit =
+          cluster.configuration.suspectMilliseconds + 2 * healthy
+          + 2 * cluster.configuration.resendMilliseconds
+        #expect(took < limit, "seed \(seed), killed at step \(moment): \(took) of \(limit) ms")
+        try check(cluster, support: 8, "seed \(seed), killed at step \(moment)")
+      }
+    }
+  }
+
   @Test func reducersAndHoldersDieAndReturn() throws {
     var deaths = 0
     var recounts = 0

@@ -248,7 +248,7 @@ extension JobMachine {
   ) {
     guard stage == .counting else { return }
     lookUpHolders(cluster)
-    takeOrders(from: name, cluster, &outbox)
+    takeOrders(from: name, isThere: true, cluster, &outbox)
     for leaseID in ids {
       guard let lease = leases[leaseID], lease.worker == name else { continue }
       let wasAbandoned = lease.isAbandoned

@@ -191,6 +191,17 @@ extension JobMachine {
     views[worker]?.leases.count { leases[$0]?.isAbandoned == false } ?? 0
   }
 
+  /// What is expected of a worker: leases, and microseconds of a thread that they are worth; nil
+  /// while nothing is counted.
+  ///
+  /// It changes nothing. But only by a `mutating` method is a machine read where it lies in its array;
+  /// otherwise all of it is copied, for each lease that is given.
+  mutating func load(on worker: Name) -> (leases: Int, microseconds: UInt64)? {
+    guard stage == .counting else { return nil }
+    guard let view = views[worker] else { return (0, 0) }
+    return (view.leases.count { leases[$0]?.isAbandoned == false }, view.estimate)
+  }
+
   /// Sends leases again that have no answer, gives those of slow workers to others too, and calls
   /// back what nobody needs.
   mutating func tickLeases(_ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox) {

@@ -86,6 +86,7 @@ extension JobMachine {
     else { return }
     self.level?.orders[index].isAnswered = true
     if case .published(let descriptor) = content {
+      self.level?.orders[index].isFetching = true
       outbox.add(
         .fetch(
           token(.reduction(order: order), &outbox), descriptor,
@@ -96,7 +97,8 @@ extension JobMachine {
   }
 
   mutating func reductionLoaded(_ order: UInt64, _ bytes: [UInt8], _ outbox: inout Outbox) {
-    guard stage == .counting, level?.index(ofOrder: order) != nil else { return }
+    guard stage == .counting, let index = level?.index(ofOrder: order) else { return }
+    level?.orders[index].isFetching = false
     adopt(order, .bytes(bytes), &outbox)
   }
 
@@ -215,15 +217,50 @@ extension JobMachine {
   private mutating func countAgainWhatIsLost(
     _ range: Int, _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
   ) -> Bool {
-    guard let level else { return false }
+    // Who has planned the range does not need the reports again, if it is still there.
+    let planner = level?.ranges[range].planner
+    let hasPlan = planner.map { cluster.members.countingWorkers.containsSorted($0) } ?? false
+    guard let lost = whatIsLost(range, hasPlan: hasPlan, cluster) else { return false }
+    takeBack(
+      lost.reports, lost.polls, of: range, because: { _ in .free }, &cluster, at: now, &outbox)
+    return true
+  }
+
+  /// Places of answers that a range needs and nobody has any more; nil where there are none.
+  private func whatIsLost(
+    _ range: Int, hasPlan: Bool, _ cluster: Cluster
+  ) -> (reports: [Int], polls: [Int])? {
+    guard let level else { return nil }
     let state = level.ranges[range]
     let polls = state.polls.indices.filter { level.isLost(state.polls[$0], cluster) }
-    // Who has planned the range does not need the reports again, if it is still there.
-    let hasPlan = state.planner.map { cluster.members.countingWorkers.containsSorted($0) } ?? false
     let reports =
       hasPlan ? [] : state.reports.indices.filter { level.isLost(state.reports[$0], cluster) }
-    if reports.isEmpty, polls.isEmpty { return false }
-    takeBack(reports, polls, of: range, because: { _ in .free }, &cluster, at: now, &outbox)
+    return reports.isEmpty && polls.isEmpty ? nil : (reports, polls)
+  }
+
+  /// Takes an order back whose worker fetches what nobody has any more, and has that counted again.
+  ///
+  /// Nothing comes of such a fetch for long, as who is silent does not say so: to wait for it is to
+  /// wait until its worker is dead, and longer. Who has planned the range needs no reports, and
+  /// answers soon; one that does not has thrown the plan away.
+  ///
+  /// - Returns: whether it was.
+  @discardableResult
+  private mutating func takeBackIfInVain(
+    _ id: UInt64, _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
+  ) -> Bool {
+    guard let index = level?.index(ofOrder: id), let order = level?.orders[index],
+      !order.isAnswered
+    else { return false }
+    let hasPlan =
+      level?.ranges[order.range].planner == order.worker
+      && now.milliseconds - order.sentAt < cluster.configuration.resendMilliseconds
+    guard let lost = whatIsLost(order.range, hasPlan: hasPlan, cluster) else { return false }
+    cluster.send(.cancel(leases: [id]), to: order.worker, &outbox)
+    endOrder(index)
+    takeBack(
+      lost.reports, lost.polls, of: order.range, because: { _ in .free }, &cluster, at: now,
+      &outbox)
     return true
   }
 
@@ -283,22 +320,25 @@ extension JobMachine {
 
   // MARK: Workers and time
 
-  /// A worker has gone, or may have: its orders go to others, and what it kept of ranges that nobody
-  /// reduces yet is counted again.
+  /// A worker has gone, or may have: its orders go to others, and what it kept of ranges that are not
+  /// reduced yet is counted again.
   mutating func reducerChanged(
     _ name: Name, _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
   ) {
     guard stage == .counting, level?.isReducedOnWorkers == true else { return }
     let member = cluster.members.worker(name)
     let isSameLife = member != nil && member?.incarnation == views[name]?.incarnation
-    if !isSameLife || member?.liveness != .alive || member?.isLeaving == true {
-      takeOrders(from: name, cluster, &outbox)
+    let isThere = isSameLife && member?.liveness == .alive
+    if !isThere || member?.isLeaving == true {
+      takeOrders(from: name, isThere: isThere, cluster, &outbox)
     }
     for range in (level?.ranges ?? []).indices where stage == .counting {
       guard let level else { return }
       let state = level.ranges[range]
       if state.reducer == .nobody {
         _ = countAgainWhatIsLost(range, &cluster, at: now, &outbox)
+      } else if case .worker(let order) = state.reducer {
+        takeBackIfInVain(order, &cluster, at: now, &outbox)
       } else if state.phase == .counting {
         let lost = state.reports.indices.filter {
           state.reports[$0].worker == name && level.isLost(state.reports[$0], cluster)
@@ -310,9 +350,14 @@ extension JobMachine {
   }
 
   /// Takes the orders of a worker away, but for what it has answered.
-  mutating func takeOrders(from name: Name, _ cluster: Cluster, _ outbox: inout Outbox) {
+  ///
+  /// - Parameter isThere: whether it can be asked for an answer that is still to be fetched.
+  mutating func takeOrders(
+    from name: Name, isThere: Bool, _ cluster: Cluster, _ outbox: inout Outbox
+  ) {
     var taken: [UInt64] = []
-    for order in level?.orders ?? [] where order.worker == name && !order.isAnswered {
+    for order in level?.orders ?? []
+    where order.worker == name && (!order.isAnswered || order.isFetching && !isThere) {
       guard let index = level?.index(ofOrder: order.id) else { continue }
       taken.append(order.id)
       avoid(name, order.range)
@@ -323,7 +368,9 @@ extension JobMachine {
   }
 
   /// Sends orders again that have no answer, and gives those that take too long to others.
-  mutating func tickOrders(_ cluster: Cluster, at now: Moment, _ outbox: inout Outbox) {
+  mutating func tickOrders(
+    _ cluster: inout Cluster, at now: Moment, _ outbox: inout Outbox
+  ) {
     for order in level?.orders ?? [] where !order.isAnswered {
       guard let index = level?.index(ofOrder: order.id), let state = level?.ranges[order.range]
       else { continue }
@@ -337,6 +384,7 @@ extension JobMachine {
         endOrder(index)
         waitAgain(order.range)
       } else if now.milliseconds >= order.resendAt {
+        if takeBackIfInVain(order.id, &cluster, at: now, &outbox) { continue }
         let interval = min(order.resendInterval * 2, 8_000)
         level?.orders[index].resendInterval = interval
         level?.orders[index].resendAt = now.milliseconds + interval

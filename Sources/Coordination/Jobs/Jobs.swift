@@ -222,7 +222,7 @@ struct Jobs: Sendable {
       machines[index].openPostponed(&cluster, at: now, &outbox)
       machines[index].tickStarving(&cluster, at: now, &outbox)
       machines[index].tickLeases(&cluster, at: now, &outbox)
-      machines[index].tickOrders(cluster, at: now, &outbox)
+      machines[index].tickOrders(&cluster, at: now, &outbox)
     }
     startNext(&cluster, at: now, &outbox)
     scheduleAll(&cluster, at: now, &outbox)
@@ -296,10 +296,11 @@ struct Jobs: Sendable {
     var running: [(index: Int, id: JobID)] = []
     var count = 0
     var microseconds: UInt64 = 0
-    for index in machines.indices where machines[index].stage == .counting {
-      running.append((index, machines[index].id))
-      count += machines[index].leaseCount(of: worker)
-      microseconds += machines[index].views[worker]?.estimate ?? 0
+    for index in machines.indices {
+      guard let load = machines[index].load(on: worker) else { continue }
+      running.append((index, machines[index].record.summary.id))
+      count += load.leases
+      microseconds += load.microseconds
     }
     if running.isEmpty { return false }
     let threads = max(member.threads, 1)

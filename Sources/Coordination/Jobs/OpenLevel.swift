@@ -96,6 +96,8 @@ struct OrderState: Sendable {
   var resendInterval: UInt64
   /// Its answer is being fetched or read.
   var isAnswered = false
+  /// Its answer is being fetched from its worker.
+  var isFetching = false
 }
 
 /// A closed level while its candidates are counted: which cells wait, who answers, what is closed.
