@@ -180,7 +180,7 @@ public struct LevelOpening: Sendable {
   public var targetCandidateCount: Int
   /// The ranges that this cut makes, to be checked.
   public var rangeCount: Int
-  /// The ranges themselves where they are cut otherwise; only where messages are passed as values.
+  /// The ranges themselves, where messages are passed as values.
   public var ranges: [CandidateRange]?
   /// The level.
   public var content: LevelContent

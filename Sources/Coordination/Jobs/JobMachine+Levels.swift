@@ -179,7 +179,7 @@ extension JobMachine {
           job: id, level: level.length, digest: level.prepared.digest,
           targetCandidateCount: level.prepared.cut.targetCandidateCount,
           rangeCount: level.ranges.count,
-          ranges: configuration.cutsByCost ? level.prepared.cut.ranges : nil, content: content)),
+          ranges: policy.passesValues ? level.prepared.cut.ranges : nil, content: content)),
       to: worker, &outbox)
     return true
   }

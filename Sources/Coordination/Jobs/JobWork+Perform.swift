@@ -98,8 +98,8 @@ private func prepare(_ closed: Level, isWhole: Bool, _ work: LevelWork) -> Prepa
   let nodeCount = level.nodeCount
   return PreparedLevel(
     level: level,
-    // Where the ranges are handed on, so is the level, as a value: nobody makes it anew.
-    digest: work.targets == nil ? UInt64(level.length) : level.structureDigest, cut: cut,
+    // Where values pass, the level and its ranges do: nobody makes them anew.
+    digest: work.policy.passesValues ? UInt64(level.length) : level.structureDigest, cut: cut,
     candidateCount: cut.candidateCount,
     nodeCount: nodeCount, frequentCount: UInt64(nodeCount + level.perfectExtensionCount),
     survivors: nil,
