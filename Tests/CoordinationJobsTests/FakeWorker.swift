@@ -193,8 +193,11 @@ struct FakeWorker {
       level = Level(after: known, segments: segments, candidateCount: 0)
     }
     job.level = level
-    job.digest = level.structureDigest
-    job.ranges = candidateRanges(of: level, targetCandidateCount: opening.targetCandidateCount)
+    // A level that comes as a value is the coordinator's own, ranges and all.
+    job.digest = opening.ranges == nil ? level.structureDigest : opening.digest
+    job.ranges =
+      opening.ranges
+      ?? candidateRanges(of: level, targetCandidateCount: opening.targetCandidateCount)
     guard job.digest == opening.digest, job.ranges.count == opening.rangeCount else {
       throw TestFailure("a worker came to another level")
     }
