@@ -18,14 +18,20 @@ let strict: [SwiftSetting] = [
 // of the program (libstdc++ alone has 2,300 symbols to be looked up at every start; which ones,
 // Sources/StaticLibraries says), its own symbols are offered to nobody, and it has a fixed address, as
 // Go's programs have: otherwise 100,000 pointers are relocated, on 300 pages that are copied for it.
-let startsQuickly: [LinkerSetting] = [
-  .unsafeFlags(
-    [
-      "-L", Context.packageDirectory + "/Sources/StaticLibraries", "-Xlinker", "--as-needed",
-      "-Xclang-linker", "-static-libgcc", "-Xlinker", "--no-export-dynamic",
-      "-Xclang-linker", "-no-pie",
-    ], .when(platforms: [.linux], configuration: .release))
-]
+//
+// `bench/safety` puts its own checksums in front of the library's, which must be apart for that.
+let sharesLibraries = Context.environment["LODE_SHARED_LIBRARIES"] != nil
+let startsQuickly: [LinkerSetting] =
+  sharesLibraries
+  ? []
+  : [
+    .unsafeFlags(
+      [
+        "-L", Context.packageDirectory + "/Sources/StaticLibraries", "-Xlinker", "--as-needed",
+        "-Xclang-linker", "-static-libgcc", "-Xlinker", "--no-export-dynamic",
+        "-Xclang-linker", "-no-pie",
+      ], .when(platforms: [.linux], configuration: .release))
+  ]
 
 /// What every Swift target of the package shares.
 func library(

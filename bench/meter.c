@@ -1,6 +1,6 @@
 /* Put in front of lode by LD_PRELOAD, this meters what safety costs inside a node, or leaves it out.
  *
- * Metered are XXH3_64bits, which makes every checksum, and fsync: how often, how many bytes, and how
+ * Metered are XXH3_64bits, which makes every checksum and nothing else, and fsync: how often, how many bytes, and how
  * long. The totals stand in the file LODE_METER, six numbers of 64 bits, to be read at any time.
  * LODE_WITHOUT=checksums makes every checksum 0, LODE_WITHOUT=fsync leaves fsync out: such a node
  * protects nothing, and is only there to be compared with. */

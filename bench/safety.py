@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import signal
 import statistics
 import struct
@@ -48,9 +49,14 @@ VARIANTS = (
 
 def built_meter(lode, folder):
     """The shared object of meter.c, after a look whether it can be put in front of this lode."""
-    for symbol in (b"\0XXH3_64bits\0", b"\0fsync\0"):
-        if symbol not in Path(lode).read_bytes():
-            raise Failure(f"{lode} does not take {symbol.strip(bytes(1)).decode()} from a library")
+    taken = subprocess.run(
+        ["nm", "--dynamic", "--undefined-only", lode], capture_output=True, text=True, check=False
+    ).stdout
+    for symbol in ("XXH3_64bits", "fsync"):
+        if not re.search(rf" {symbol}(@|$)", taken, re.MULTILINE):
+            raise Failure(
+                f"{lode} does not take {symbol} from a library: build it with LODE_SHARED_LIBRARIES=yes"
+            )
     path = Path(folder) / "meter.so"
     compiler = os.environ.get("CC", "gcc")
     command = [compiler, "-O2", "-shared", "-fPIC", "-o", str(path), str(HERE / "meter.c"), "-ldl"]

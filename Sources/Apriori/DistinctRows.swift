@@ -44,7 +44,7 @@ struct DistinctRows: ~Copyable {
   mutating func add(_ rows: UnsafePointer<UInt64>, count rowCount: Int) -> Bool {
     for index in 0..<rowCount {
       let row = rows + index * wordCount
-      let hash = XXH3_64bits(row, wordCount * MemoryLayout<UInt64>.stride)
+      let hash = XXH3_64bits_withSeed(row, wordCount * MemoryLayout<UInt64>.stride, 0)
       var place = Int(truncatingIfNeeded: hash) & placeMask
       while true {
         let number = Int(places[place])
