@@ -58,7 +58,7 @@ public struct Projection: Sendable {
     }
     let merging: RowMerging? =
       switch layout {
-      case .automatic: estimatedMerging(view.estimate)
+      case .automatic: estimatedMerging(view.estimate, isReread: frequentShare != nil)
       case .dense: .wherePaying
       case .denseMerged: .always
       case .denseSeparate, .denseClasses: .never
@@ -97,8 +97,11 @@ public struct Projection: Sendable {
 }
 
 /// Whether bitmaps are estimated to pay, and then when rows are merged; nil where they do not pay.
-private func estimatedMerging(_ estimate: LayoutEstimate) -> RowMerging? {
-  if !estimate.bitmapsPay { return nil }
+///
+/// - Parameter isReread: whether the blocks are read anew for every level.
+private func estimatedMerging(_ estimate: LayoutEstimate, isReread: Bool) -> RowMerging? {
+  let bitmapsPay = isReread ? estimate.bitmapsPayReread : estimate.bitmapsPay
+  if !bitmapsPay { return nil }
   return estimate.share > LayoutEstimate.sparseShare ? .wherePaying : .never
 }
 

@@ -13,6 +13,9 @@ import Testing
     // 900 items, each in 1 %, are many.
     #expect(
       !LayoutEstimate(counts: Array(repeating: 1_000, count: 900), rowCount: 100_000).bitmapsPay)
+    // 900 items, each in 4 %: not where all that is kept of a level is what rows leave behind.
+    let frequent = LayoutEstimate(counts: Array(repeating: 4_000, count: 900), rowCount: 100_000)
+    #expect(frequent.bitmapsPay && !frequent.bitmapsPayReread)
     // Items in a tenth of the rows, most of them rare.
     let uneven = Array(repeating: 5, count: 90) + Array(repeating: 50_000, count: 10)
     #expect(LayoutEstimate(counts: uneven, rowCount: 50_000).bitmapsPay)
