@@ -49,9 +49,13 @@ VARIANTS = (
 
 def built_meter(lode, folder):
     """The shared object of meter.c, after a look whether it can be put in front of this lode."""
-    taken = subprocess.run(
-        ["nm", "--dynamic", "--undefined-only", lode], capture_output=True, text=True, check=False
-    ).stdout
+    try:
+        taken = subprocess.run(
+            ["nm", "--dynamic", "--undefined-only", lode],
+            capture_output=True, text=True, check=True,
+        ).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Failure(f"{error}: apt-get install -y binutils, or name a binary") from error
     for symbol in ("XXH3_64bits", "fsync"):
         if not re.search(rf" {symbol}(@|$)", taken, re.MULTILINE):
             raise Failure(

@@ -44,6 +44,7 @@ struct DistinctRows: ~Copyable {
   mutating func add(_ rows: UnsafePointer<UInt64>, count rowCount: Int) -> Bool {
     for index in 0..<rowCount {
       let row = rows + index * wordCount
+      // With a seed, since `bench/safety` replaces the function without one, which makes checksums alone.
       let hash = XXH3_64bits_withSeed(row, wordCount * MemoryLayout<UInt64>.stride, 0)
       var place = Int(truncatingIfNeeded: hash) & placeMask
       while true {

@@ -309,7 +309,7 @@ private struct LevelCursor {
   mutating func awaitParent(_ core: UnsafePointer<UInt32>, length: Int) {
     awaitedRank = -1
     guard hasGroup, length == pathLength - 1 else { return }
-    // Most that differ do so in the last rank; the others are as a rule equal.
+    // The last rank by itself, then all of them two at a time.
     if length > 0, path[length - 1] != core[length - 1] { return }
     var index = 0
     while index < length {
