@@ -18,6 +18,8 @@ let strict: [SwiftSetting] = [
 // of the program (libstdc++ alone has 2,300 symbols to be looked up at every start; which ones,
 // Sources/StaticLibraries says), its own symbols are offered to nobody, and it has a fixed address, as
 // Go's programs have: otherwise 100,000 pointers are relocated, on 300 pages that are copied for it.
+// The linker writes the file in one go and not here and there: the kernel then keeps it in larger
+// pieces, which are mapped sooner, another fifth, until it has to be read from disk again.
 //
 // `bench/safety` puts its own checksums in front of the library's, which must be apart for that.
 let sharesLibraries = Context.environment["LODE_SHARED_LIBRARIES"] != nil
@@ -29,7 +31,7 @@ let startsQuickly: [LinkerSetting] =
       [
         "-L", Context.packageDirectory + "/Sources/StaticLibraries", "-Xlinker", "--as-needed",
         "-Xclang-linker", "-static-libgcc", "-Xlinker", "--no-export-dynamic",
-        "-Xclang-linker", "-no-pie",
+        "-Xclang-linker", "-no-pie", "-Xlinker", "--no-mmap-output-file",
       ], .when(platforms: [.linux], configuration: .release))
   ]
 

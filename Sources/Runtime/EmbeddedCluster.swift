@@ -109,6 +109,9 @@ struct EmbeddedCluster {
     settle()
   }
 
+  /// Pieces of work that wait to be taken.
+  var waitingCount: Int { reducing.count + counting.count - nextCounting }
+
   /// The next piece of work, nil while there is none but more may come.
   mutating func next() -> Answer? {
     if failure != nil || ended != nil { return Answer(work: nil) }

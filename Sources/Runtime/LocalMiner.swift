@@ -135,31 +135,9 @@ public struct LocalMiner: Sendable {
     } catch {
       throw .failed("\(error)")
     }
-    let desk = Monitor(cluster)
-    ComputePool.run(threadCount: options.threadCount) {
-      let scratch = CountingScratch()
-      while let work = desk.wait(for: { $0.next() }).work {
-        let outcome: EmbeddedCluster.Outcome =
-          switch work {
-          case .coordinator(let token, let work):
-            .coordinator(token, perform(work, scratch: scratch))
-          case .worker(let token, let work): .worker(token, perform(work, scratch: scratch))
-          case .load(let token, let file, let offset, let length):
-            .loaded(
-              token,
-              Result { () throws(SpillError) in
-                try file.read(at: offset, length: length)
-              })
-          }
-        desk.update { $0.handle(outcome) }
-      }
-    }
-    let outcome: Result<ClosedLevels, MiningError> = desk.update { cluster in
-      if let failure = cluster.failure { return .failure(failure) }
-      guard let result = cluster.result else { return .failure(.failed("the job has no result")) }
-      return .success(result)
-    }
-    return try outcome.get()
+    let crew = MiningCrew(cluster, threadCount: options.threadCount)
+    crew.run()
+    return try crew.result().get()
   }
 }
 

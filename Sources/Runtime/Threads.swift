@@ -43,6 +43,7 @@ private final class ThreadBody: Sendable {
 /// A lock with a condition to wait for: what `Mutex` of the standard library lacks.
 package final class Monitor<State>: @unchecked Sendable {
   private var state: State
+  private var waitingCount = 0
   private let lock: UnsafeMutablePointer<pthread_mutex_t>
   private let changed: UnsafeMutablePointer<pthread_cond_t>
 
@@ -82,6 +83,24 @@ package final class Monitor<State>: @unchecked Sendable {
     while true {
       if let result = body(&state) { return result }
       pthread_cond_wait(changed, lock)
+    }
+  }
+
+  /// Waits until `body` gives a value, and wakes only as many others as it has something for.
+  ///
+  /// - Parameter body: given the state and how many wait; gives the value and how many of these to wake.
+  package func exchange<Result>(
+    _ body: (inout State, Int) -> (result: Result?, wakes: Int)
+  ) -> Result {
+    pthread_mutex_lock(lock)
+    defer { pthread_mutex_unlock(lock) }
+    while true {
+      let (result, wakes) = body(&state, waitingCount)
+      for _ in 0..<min(wakes, waitingCount) { pthread_cond_signal(changed) }
+      if let result { return result }
+      waitingCount += 1
+      pthread_cond_wait(changed, lock)
+      waitingCount -= 1
     }
   }
 
