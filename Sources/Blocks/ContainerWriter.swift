@@ -127,16 +127,21 @@ private func writeRuns(_ rows: [UInt16], _ range: Range<Int>, to runs: inout [UI
   let rows = rows.span
   var runs = runs.mutableSpan
   var end = 0
-  for index in range {
+  // A run is written when it has ended: its length, if it grew in memory, would be waited for.
+  var first = rows[range.lowerBound]
+  var last = first
+  for index in range.dropFirst() {
     let row = rows[index]
-    if index > range.lowerBound, row == rows[index - 1] &+ 1 {
-      runs[end - 1] &+= 1
-    } else {
-      runs[end] = row
-      runs[end + 1] = 0
+    if row != last &+ 1 {
+      runs[end] = first
+      runs[end + 1] = last &- first
       end += 2
+      first = row
     }
+    last = row
   }
+  runs[end] = first
+  runs[end + 1] = last &- first
 }
 
 /// Copies the first `count` words of `source` to `target` from `offset` on.

@@ -1,7 +1,7 @@
 internal import Glibc
 
-extension Array where Element == UInt16 {
-  /// Room for `count` words that mean nothing until they are written; filling it with zeros first
+extension Array where Element: BitwiseCopyable {
+  /// Room for `count` elements that mean nothing until they are written; filling it with zeros first
   /// would touch every page.
   init(unwritten count: Int) {
     unsafe self.init(unsafeUninitializedCapacity: count) { $1 = count }

@@ -85,6 +85,8 @@ struct IntegerLines: Sendable {
       stream.buffer, stream.position..<linesEnd, separators: separators,
       lineLimit: stream.lineLimit, dictionary: &dictionary, items: &items, ends: &ends, new: &new)
     let base = batch.items.count
+    // Room for all that a batch may get: to grow would copy, and touch new memory.
+    if base == 0 { batch.items.reserveCapacity(2 * BatchRoom.items) }
     batch.items.append(contentsOf: items[..<scan.items])
     if base > 0 {
       for line in 0..<scan.lines { ends[line] += base }

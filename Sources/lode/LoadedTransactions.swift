@@ -18,6 +18,10 @@ struct LoadedTransactions {
   /// blocks that have more of it would leave too little for them.
   private static let blockShare = 8
 
+  /// Bytes of input that are read before a thread that fills blocks meanwhile would have paid for its
+  /// start.
+  private static let smallInput = 1 << 20
+
   /// Reads all inputs and says what was found.
   ///
   /// - Parameter name: what to call the data set on standard error; nil for the names of the inputs.
@@ -32,8 +36,9 @@ struct LoadedTransactions {
       let filler = BlockFiller(
         transactionsPerBlock: settings.blockTransactions,
         memoryLimit: machine.memoryBytes / blockShare, folder: machine.temporaryDirectory)
+      let isSmall = reader.summary.bytesTotal.map { $0 < smallInput } ?? false
       let loaded = try load(
-        &reader, BlockFilling(filler, onOwnThread: machine.threadCount > 1)
+        &reader, BlockFilling(filler, onOwnThread: machine.threadCount > 1 && !isSmall)
       ) { narrator.show(readingProgress(title, $0)) }
       narrator.clear()
       report(

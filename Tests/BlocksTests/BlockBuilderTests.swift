@@ -80,6 +80,19 @@ import Testing
     try expectValid(block)
   }
 
+  /// Items have 16 bits until one needs more: in the middle of a block or a batch, or in a later block.
+  @Test(arguments: [0, 1, 99, 100, 101, 250, 399], [65_534, 65_535, 65_536, 65_537, 200_000])
+  func agreesWithANaiveModelWhereverIDsGrowLong(row: Int, id: UInt32) throws {
+    var items = (0..<400).map { row in [UInt32(row % 3), 65_533, UInt32(100 + row)] }
+    items[row].insert(id, at: 1)
+    let blocks = try makeBlocks(
+      Transactions(items: items).batches(of: 60), BlockBuilder(transactionsPerBlock: 200))
+    #expect(blocks.count == 2)
+    for (block, start) in zip(blocks, [0, 200]) {
+      #expect(naiveRows(of: block) == naiveRows(items[start..<start + 200]))
+    }
+  }
+
   @Test func equalRowsFillABlockWithSingleRuns() throws {
     let row: [UInt32] = [9, 0, 4]
     let block = try makeBlock([[UInt32]](repeating: row, count: 65_536))
