@@ -14,7 +14,8 @@ public import Itemsets
 ///
 /// Appending counts items and keeps them; finishing turns the items of rows into rows of items, and
 /// those of each item into the smallest container. Its memory, reused from block to block, is 4 bytes
-/// for every id up to the highest (ids of a dictionary are dense) and 4 bytes for every item of a row.
+/// for every id up to the highest (ids of a dictionary are dense) and 2 bytes for every item of a row, 4
+/// once an id needs more than 16 bits.
 public struct BlockBuilder: Sendable {
   private let transactionsPerBlock: Int
   private let occurrencesPerBlock: Int
