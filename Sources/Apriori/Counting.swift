@@ -1,3 +1,4 @@
+import Blocks
 import CBitmapKernels
 
 /// Counts the candidates of one range in one block set.
@@ -18,6 +19,7 @@ public func count(
   case .all:
     return .all(
       [UInt32](unsafeUninitializedCapacity: range.candidateCount) { counts, count in
+        makePages(of: UnsafeMutableRawBufferPointer(counts))
         if let base = counts.baseAddress { task.countAll(into: base) }
         count = range.candidateCount
       })

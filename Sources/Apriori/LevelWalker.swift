@@ -31,7 +31,6 @@ public struct LevelWalker: ~Copyable {
   public private(set) var isAtEnd = false
   /// One a level, and one more without groups, so that the last level needs no test of its own.
   private let cursors: UnsafeMutablePointer<LevelCursor>
-  /// Both this and the paths of cursors have room for one rank more, so that two can be compared at once.
   private let coreStack: UnsafeMutablePointer<UInt32>
   private let pathStorage: UnsafeMutablePointer<UInt32>
   /// What the cursors' pointers to counts point to before they have read a segment.
@@ -51,10 +50,10 @@ public struct LevelWalker: ~Copyable {
     let levelCount = levels.count
     self.maximumDepth = min(maximumDepth ?? levelCount, levelCount)
     count = closedLevels.transactionCount
-    coreStack = .allocate(capacity: levelCount + 2)
-    coreStack.initialize(repeating: 0, count: levelCount + 2)
+    coreStack = .allocate(capacity: levelCount + 1)
+    coreStack.initialize(repeating: 0, count: levelCount + 1)
     // Level k has a path of k - 1 ranks; the cursor behind the last level has none that is read.
-    let pathTotal = (levelCount + 1) * (levelCount + 2) / 2 + 1
+    let pathTotal = levelCount * (levelCount + 1) / 2 + 1
     pathStorage = .allocate(capacity: pathTotal)
     pathStorage.initialize(repeating: 0, count: pathTotal)
     noCounts = .allocate(capacity: 1)
@@ -193,6 +192,7 @@ public struct LevelWalker: ~Copyable {
     cursor.pointee.counts += extensions
     cursor.pointee.countsLeft -= extensions
     cursor.pointee.hasGroup = true
+    cursor.pointee.groupShared = shared
     if pathLength == 0 { return }
     if isFirst {
       cursor.pointee.awaitParent(UnsafePointer(coreStack), length: pathLength - 1)
@@ -275,6 +275,8 @@ private struct LevelCursor {
   var groupPerfectCount = 0
   var groupExtensionCount = 0
   var groupCounts: UnsafePointer<UInt64>
+  /// How many ranks its path shares with that of the group before it.
+  var groupShared = 0
   /// The last rank of the waiting group's path where the rest of that path is the path of the group
   /// being walked one level up, else -1: one comparison a node finds the node's own group.
   var awaitedRank = -1
@@ -309,23 +311,16 @@ private struct LevelCursor {
   mutating func awaitParent(_ core: UnsafePointer<UInt32>, length: Int) {
     awaitedRank = -1
     guard hasGroup, length == pathLength - 1 else { return }
-    // The last rank by itself, then all of them two at a time.
     if length > 0, path[length - 1] != core[length - 1] { return }
-    var index = 0
-    while index < length {
-      let difference = twoRanks(path + index) ^ twoRanks(core + index)
-      if difference != 0, index + 1 < length || UInt32(truncatingIfNeeded: difference) != 0 {
-        return
-      }
-      index += 2
+    // The core lies between the path of the group before and this one in lexicographic order, so it
+    // begins with what these two share.
+    var index = groupShared
+    while index &+ 1 < length {
+      if path[index] != core[index] { return }
+      index &+= 1
     }
     awaitedRank = Int(path[length])
   }
-}
-
-@inline(__always)
-private func twoRanks(_ ranks: UnsafePointer<UInt32>) -> UInt64 {
-  UnsafeRawPointer(ranks).loadUnaligned(as: UInt64.self).littleEndian
 }
 
 /// Stops the process: levels are built by `LevelSegment.append`, so these are errors of the program.

@@ -1,3 +1,4 @@
+import Blocks
 import CBitmapKernels
 
 /// Picks the frequent candidates of a range and writes the groups they make.
@@ -189,10 +190,21 @@ struct SurvivorSelection {
     }
     return LevelSegment(
       length: level.length + 1,
-      words: Array(UnsafeBufferPointer(start: words, count: wordCount)),
-      counts: Array(UnsafeBufferPointer(start: counts, count: countCount)),
+      words: copy(words, count: wordCount),
+      counts: copy(counts, count: countCount),
       groupCount: groupCount, perfectExtensionCount: perfectCount,
       candidateCount: nextCandidateCount)
+  }
+}
+
+/// A copy in an array of its own, the memory of which comes in one piece where it is large.
+private func copy<Element: BitwiseCopyable>(
+  _ source: UnsafeMutablePointer<Element>, count: Int
+) -> [Element] {
+  [Element](unsafeUninitializedCapacity: count) { elements, copied in
+    makePages(of: UnsafeMutableRawBufferPointer(elements))
+    elements.baseAddress?.initialize(from: source, count: count)
+    copied = count
   }
 }
 

@@ -95,7 +95,7 @@ struct RowLists: Sendable {
     }
     invariant(end == itemCount, "Every item is counted.")
     var rows = [UInt16](unwritten: end)
-    makePages(of: &rows)
+    unsafe rows.withUnsafeMutableBytes { unsafe makePages(of: $0) }
     if isWide {
       unsafe layOut(wideItems, ends, places: &counts, to: &rows, by: lode_lay_out_rows32)
     } else {

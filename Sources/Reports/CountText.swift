@@ -13,7 +13,18 @@ struct CountText {
 
   @inline(__always)
   init(_ count: UInt64) {
-    if count < 100_000_000 {
+    if count < 10_000 {
+      // One word, four digits and no branch: which length a count has cannot be foretold.
+      let small = UInt32(truncatingIfNeeded: count)
+      let digitCount =
+        1 &+ (small >= 10 ? 1 : 0) &+ (small >= 100 ? 1 : 0) &+ (small >= 1000 ? 1 : 0)
+      let digits = (fourDigitBytes(small) &+ 0x3030_3030) >> UInt32(32 &- 8 &* digitCount)
+      let end = Self.closing << UInt64(8 &+ 8 &* digitCount)
+      first = UInt64(Self.opening) | UInt64(digits) << 8 | end
+      second = 0
+      third = 0
+      length = digitCount + 3
+    } else if count < 100_000_000 {
       length = decimalLength(count) + 3
       // Of eight digits, the zeros in front are shifted out.
       let digits = (digitBytes(count) &+ 0x3030_3030_3030_3030) >> UInt64(88 &- 8 &* length)

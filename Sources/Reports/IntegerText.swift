@@ -80,6 +80,15 @@ func digitBytes(_ value: UInt64) -> UInt64 {
   return tens | (lanes &- tens &* 10) << 8
 }
 
+/// The four digits of a number below 10,000 in the same way.
+@inline(__always)
+func fourDigitBytes(_ value: UInt32) -> UInt32 {
+  let hundreds = (value &* 5243) >> 19
+  let lanes = hundreds | (value &- hundreds &* 100) << 16
+  let tens = ((lanes &* 103) >> 10) & 0x000F_000F
+  return tens | (lanes &- tens &* 10) << 8
+}
+
 /// The number of decimal digits of an integer.
 @inline(__always)
 func decimalLength(_ value: UInt64) -> Int {

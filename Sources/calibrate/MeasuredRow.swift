@@ -118,6 +118,13 @@ struct MeasuredRow {
     ])
   }
 
+  /// How `lode mine` has the candidates of a level told: all of them where most are likely to be frequent.
+  private func mode(of cut: LevelCut) -> ReportMode {
+    let isShort = cut.candidateCount < UInt64(ReportRule.smallRange)
+    return isShort || cut.expectedFill > ReportRule.listFillLimit
+      ? .all : .above(allowance: minimumSupport - 1)
+  }
+
   /// Mines once; nil where that takes longer than the limit.
   ///
   /// - Parameter watch: told of each level before its candidates are counted.
@@ -136,12 +143,12 @@ struct MeasuredRow {
       let cut = LevelCut(of: level, parallelism: 1, targets: targets)
       if cut.ranges.isEmpty { break }
       watch(level)
+      let mode = mode(of: cut)
       var segments: [LevelSegment] = []
       for range in cut.ranges {
         let begun = now()
         let report = count(
-          range, of: level, in: projection, mode: .above(allowance: minimumSupport - 1),
-          scratch: scratch)
+          range, of: level, in: projection, mode: mode, scratch: scratch)
         time.counting += now() - begun
         segments.append(
           try reduce(

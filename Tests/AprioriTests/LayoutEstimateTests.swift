@@ -31,17 +31,25 @@ import Testing
   /// Equal rows are merged where the planes of their weights are shorter than the rows are many.
   @Test func mergesWhereManyRowsAreEqual() throws {
     for (rowCount, isMerged) in [(300, false), (60_000, true)] {
-      let rows = (0..<rowCount).map { [0, 1, 2 + $0 % 3] }
-      let data = try ShardedData(rows: rows, itemCount: 5, support: 1, shardCount: 1)
+      let rows = (0..<rowCount).map { [0, 1, 2, 3 + $0 % 17] }
+      let data = try ShardedData(rows: rows, itemCount: 20, support: 1, shardCount: 1)
       let chosen = try data.projection(of: [0], layout: .dense).wordsPerCandidate
       #expect((chosen?.count ?? 0 > 1) == isMerged)
       let merged = try data.projection(of: [0], layout: .denseMerged).wordsPerCandidate
-      // Three different rows: a line of a plane for each bit of their weights.
-      #expect(merged == Array(repeating: 8, count: rowCount == 300 ? 7 : 15))
+      // Seventeen different rows: a line of a plane for each bit of their weights.
+      #expect(merged == Array(repeating: 8, count: rowCount == 300 ? 5 : 12))
       #expect(
         try data.projection(of: [0], layout: .denseSeparate).wordsPerCandidate
           == [(rowCount + 511) / 512 * 8])
       #expect(try data.projection(of: [0], layout: .sparse).wordsPerCandidate == nil)
     }
+  }
+
+  /// With few items everything is counted before equal rows would have been found.
+  @Test func doesNotMergeForFewItems() throws {
+    let rows = (0..<60_000).map { [0, 1, 2 + $0 % 3] }
+    let data = try ShardedData(rows: rows, itemCount: 5, support: 1, shardCount: 1)
+    #expect(try data.projection(of: [0], layout: .dense).wordsPerCandidate == [944])
+    #expect(try data.projection(of: [0], layout: .denseMerged).wordsPerCandidate?.count == 15)
   }
 }
