@@ -24,6 +24,8 @@ extension World {
     configuration.encodeManifest = { manifest(of: $0) }
     configuration.candidatesPerRange = scenario.rangeTargets
     configuration.reportRule = scenario.rule
+    // Levels are small here: where the rule is chosen, by more than that they are.
+    configuration.smallLevelLimit = 32
     configuration.avoidMilliseconds = 1_000
     configuration.reducingWorkerCount = scenario.reducingWorkerCount
     configuration.reducingCandidateCount = 1

@@ -49,17 +49,28 @@ import Testing
 
   @Test func ruleFollowsTheFigures() throws {
     let ample = try Allowances(minimumSupport: 100, transactionCounts: [50, 50, 50, 50])
-    let scant = try Allowances(minimumSupport: 4, transactionCounts: [50, 50, 50, 50])
-    func rule(_ candidates: Int, _ fill: Double, _ allowances: Allowances) -> ReportRule {
-      ReportRule(candidateCount: candidates, expectedFill: fill, allowances: allowances)
+    func rule(_ candidates: Int, _ fill: Double, blockSets: Int = 4) -> ReportRule {
+      ReportRule(
+        candidateCount: candidates, expectedFill: fill, allowances: ample,
+        blockSetCount: blockSets)
     }
-    #expect(rule(32_767, 0, ample) == .all)
-    #expect(rule(32_768, 0.26, ample) == .all)
-    #expect(rule(32_768, 0.25, ample) == .nominate)
-    #expect(rule(32_768, 0.25, scant) == .nonZero)
+    #expect(rule(32_767, 0) == .all)
+    #expect(rule(32_768, 0.26) == .all)
+    #expect(rule(32_768, 0.25) == .nominate)
+    #expect(rule(32_768, 0.25, blockSets: 148) == .nominate)
+    #expect(rule(32_768, 0.25, blockSets: 149) == .nonZero)
     #expect(try ReportRule.all.mode(of: [0, 1], allowances: ample) == .all)
     #expect(try ReportRule.nonZero.mode(of: [0, 1], allowances: ample) == .above(allowance: 0))
     #expect(try ReportRule.nominate.mode(of: [0, 1], allowances: ample) == .above(allowance: 37))
+    // Retail at 9: of 8 transactions 6, however many shards they are divided among.
+    let shards = Array(repeating: 1_000 as UInt64, count: 64)
+    let scant = try Allowances(minimumSupport: 9, transactionCounts: shards)
+    for (blockSets, expected) in [(8, ReportRule.nominate), (12, .nominate), (13, .nonZero)] {
+      #expect(
+        ReportRule(
+          candidateCount: 1 << 20, expectedFill: 0, allowances: scant, blockSetCount: blockSets)
+          == expected)
+    }
     // A block set of everything needs no poll.
     #expect(
       try ReportRule.nominate.mode(of: [0, 1, 2, 3], allowances: ample) == .above(allowance: 99))

@@ -52,4 +52,18 @@ import Testing
     #expect(try data.projection(of: [0], layout: .dense).wordsPerCandidate == [944])
     #expect(try data.projection(of: [0], layout: .denseMerged).wordsPerCandidate?.count == 15)
   }
+
+  /// Bitmaps that are counted in strips do not lie a power of two apart.
+  @Test func bitmapsOfManyRowsHaveAnOddNumberOfLines() throws {
+    for (rowCount, words) in [(65_536, 1_024), (65_537, 1_032), (131_072, 2_056)] {
+      let rows = Array(repeating: [0, 1], count: rowCount - 2) + [[0], [1]]
+      let data = try ShardedData(rows: rows, itemCount: 2, support: 1, shardCount: 2)
+      let projection = try data.projection(of: [0, 1], layout: .denseSeparate)
+      #expect(projection.wordsPerCandidate == [words])
+      let level = try #require(try data.levels().first)
+      let pair = try #require(candidateRanges(of: level, targetCandidateCount: 1).first)
+      let report = count(pair, of: level, in: projection, mode: .all, scratch: CountingScratch())
+      #expect(report == .all([UInt32(rowCount - 2)]))
+    }
+  }
 }

@@ -76,7 +76,7 @@ struct SimulatedCluster {
       rule
       ?? ReportRule(
         candidateCount: range.candidateCount, expectedFill: cut.expectedFill,
-        allowances: data.allowances)
+        allowances: data.allowances, blockSetCount: data.shards.count)
     var ledger = RangeLedger(
       name: "level \(level.length + 1), range \(index)", rule: chosen, allowances: data.allowances)
     var reports: [CountReport] = []

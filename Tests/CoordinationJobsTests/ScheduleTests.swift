@@ -198,4 +198,60 @@ import Testing
     }
     #expect(all[0] < all[1], "bytes with little memory and with much")
   }
+
+  /// Shards that are counted together may be silent together, whatever each may be alone; and where
+  /// their worker dies, each set that others count may what its own shards may.
+  @Test func setsOfShardsNominateWhereShardsAloneWouldNot() throws {
+    let data = try TestData.random(seed: 21)
+    let shards = data.record.shards.map(\.transactionCount)
+    let allowances = try Allowances(minimumSupport: 10, transactionCounts: shards)
+    #expect(shards.count == 12 && allowances.total == 6)
+    var cluster = try FakeCluster(
+      data, workers: 3, replication: 2, seed: 21, targets: 4...8
+    ) {
+      $0.smallLevelLimit = 1
+      $0.sharedTransactionLimit = 0
+    }
+    try cluster.run { $0.coordinator.cluster.members.countingWorkers.count == 3 }
+    try cluster.submit(support: 10, maximumLevel: 2)
+    try cluster.run { $0.leases.count == 6 }
+    cluster.crash(0)
+    try cluster.run { $0.isDone() }
+    var sets: Set<[UInt32]> = []
+    for (_, lease) in cluster.leases where lease.key.phase == .nominate {
+      sets.insert(lease.key.shards)
+      let expected = try allowances.allowance(of: lease.key.shards.map { Int($0) })
+      for (_, rule) in lease.ranges {
+        guard case .above(let allowance) = rule else {
+          Issue.record("\(rule)")
+          continue
+        }
+        #expect(allowance == expected)
+      }
+    }
+    #expect(sets.count > 3)
+    #expect(cluster.leases.contains { $0.lease.key.phase == .poll })
+    let result = try cluster.result()
+    #expect(
+      try expanded(result.levels, items: result.items)
+        == data.bruteForce(minimumSupport: 10, maximumLength: 2))
+  }
+
+  /// With a shard a worker, 12 in all, half a transaction each is worth polls and less is not.
+  @Test(arguments: [(9, true), (8, false)] as [(UInt64, Bool)])
+  func aShardAWorkerNominatesFromHalfATransactionOn(support: UInt64, nominates: Bool) throws {
+    let data = try TestData.random(seed: 22)
+    var cluster = try FakeCluster(
+      data, workers: 12, replication: 1, seed: 22, targets: 4...8
+    ) { $0.smallLevelLimit = 1 }
+    try cluster.run { $0.coordinator.cluster.members.countingWorkers.count == 12 }
+    try cluster.submit(support: support, maximumLevel: 2)
+    try cluster.run { $0.isDone() }
+    var allowed: Set<UInt64> = []
+    for (_, lease) in cluster.leases where lease.key.phase == .nominate {
+      for case (_, .above(let allowance)) in lease.ranges { allowed.insert(allowance) }
+    }
+    #expect(allowed == (nominates ? [0, 1] : [0]))
+    #expect(cluster.leases.contains { $0.lease.key.phase == .poll } == nominates)
+  }
 }

@@ -63,17 +63,19 @@ extension JobMachine {
       views[name]?.notHolding = []
       views[name]?.wasCorrected = false
     }
-    var opened = OpenLevel(
-      prepared: prepared, allowances: allowances,
-      transactionCounts: dataSet.shards.map(\.transactionCount), configuration: configuration,
-      at: now.milliseconds)
-    opened.holders = currentHolders(cluster)
-    let plan = ShardPlan(
-      transactionCounts: opened.transactionCounts, holders: opened.holders,
+    let transactionCounts = dataSet.shards.map(\.transactionCount)
+    let holders = currentHolders(cluster)
+    let blockSets = ShardPlan(
+      transactionCounts: transactionCounts, holders: holders,
       sharedLimit: configuration.sharedTransactionLimit,
-      threads: { cluster.members.worker($0)?.threads ?? 1 })
+      threads: { cluster.members.worker($0)?.threads ?? 1 }
+    ).blockSets
+    var opened = OpenLevel(
+      prepared: prepared, allowances: allowances, transactionCounts: transactionCounts,
+      blockSetCount: blockSets.count, configuration: configuration, at: now.milliseconds)
+    opened.holders = holders
     do throws(CountingError) {
-      for blockSet in plan.blockSets {
+      for blockSet in blockSets {
         let index = try opened.add(blockSet, phase: .nominate)
         opened.update(index) { [count = opened.ranges.count] in $0.fresh = 0..<count }
       }

@@ -149,9 +149,10 @@ struct OpenLevel: Sendable {
   /// Numbers of objects given out.
   var lastNumber: UInt64
 
+  /// Opens a level whose data are counted in so many block sets at first.
   init(
     prepared: PreparedLevel, allowances: Allowances, transactionCounts: [UInt64],
-    configuration: CoordinatorConfiguration, at: UInt64
+    blockSetCount: Int, configuration: CoordinatorConfiguration, at: UInt64
   ) {
     self.prepared = prepared
     self.allowances = allowances
@@ -162,7 +163,7 @@ struct OpenLevel: Sendable {
       ?? ReportRule(
         candidateCount: Int(clamping: prepared.candidateCount),
         expectedFill: prepared.cut.expectedFill, allowances: allowances,
-        smallLevelLimit: configuration.smallLevelLimit)
+        blockSetCount: blockSetCount, smallLevelLimit: configuration.smallLevelLimit)
     ranges = Array(repeating: RangeState(), count: prepared.cut.ranges.count)
     lastNumber = UInt64(prepared.level.length) << 40
   }
