@@ -68,8 +68,6 @@ struct StripBitmaps {
     weights = dense.weights?.lines(from: firstWord)
   }
 
-  var areMerged: Bool { weights != nil }
-
   /// Adds to each count the transactions that a bitmap has in common with the one of a sibling.
   @inline(__always)
   func countEach(
@@ -83,6 +81,26 @@ struct StripBitmaps {
     } else {
       lode_bitmap_count_each(
         bitmap, base, stride, siblings, siblingCount, wordCount, 0, counts)
+    }
+  }
+
+  /// Adds to the counts of the candidates that nodes make with their later siblings.
+  ///
+  /// - Parameter node: room for a bitmap.
+  @inline(__always)
+  func countPairs(
+    _ prefix: UnsafePointer<UInt64>?, _ siblings: UnsafePointer<UInt32>, _ siblingCount: Int,
+    of nodes: Range<Int>, node: UnsafeMutablePointer<UInt64>,
+    _ counts: UnsafeMutablePointer<UInt32>
+  ) {
+    if let weights {
+      lode_bitmap_count_pairs_weighted(
+        prefix, base, stride, siblings, siblingCount, nodes.lowerBound, nodes.upperBound,
+        wordCount, weights.planes, weights.starts, node, counts)
+    } else {
+      lode_bitmap_count_pairs(
+        prefix, base, stride, siblings, siblingCount, nodes.lowerBound, nodes.upperBound,
+        wordCount, node, counts)
     }
   }
 
@@ -117,10 +135,9 @@ func countGroup(
     prefixStride: prefixStride)
   let nodeBitmap = prefixes + pathLength * prefixStride
   let mostSiblings = cursor.extensionCount - cursor.nodes.lowerBound - 1
-  if !bitmaps.areMerged, !silence.isWorthAsking(candidateCount: mostSiblings) {
-    lode_bitmap_count_pairs(
-      prefix, bitmaps.base, bitmaps.stride, cursor.extensions, cursor.extensionCount,
-      cursor.nodes.lowerBound, cursor.nodes.upperBound, bitmaps.wordCount, nodeBitmap, counts)
+  if !silence.isWorthAsking(candidateCount: mostSiblings) {
+    bitmaps.countPairs(
+      prefix, cursor.extensions, cursor.extensionCount, of: cursor.nodes, node: nodeBitmap, counts)
     return
   }
   if let prefix, silence.isWorthAsking(candidateCount: cursor.candidateCount),

@@ -76,5 +76,5 @@ AVX2 static void gather(uint64_t *out, const uint64_t *bitmap, const uint64_t *m
 
 const struct lode_kernels lode_avx2_kernels = {
     "avx2", supported, and_words, count_each, 0, count_weighted, gather, lode_portable_select,
-    lode_portable_list_above};
+    lode_portable_list_above, 0};
 #endif

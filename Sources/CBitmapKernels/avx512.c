@@ -207,6 +207,23 @@ AVX512 static void count_pairs(const uint64_t *prefix, const uint64_t *bitmaps, 
   }
 }
 
+// The weights of the bits that two bitmaps have in common, lane by lane.
+INLINE __m512i weights_of_both(const uint64_t *a, const uint64_t *b, size_t words,
+                               const uint64_t *planes, const uint32_t *starts) {
+  __m512i sum = _mm512_setzero_si512();
+  for (size_t line = 0; line < words / 8; line++) {
+    __m512i both =
+        _mm512_and_si512(_mm512_loadu_si512(a + 8 * line), _mm512_loadu_si512(b + 8 * line));
+    __m512i weights = _mm512_setzero_si512();
+    for (uint32_t plane = starts[line]; plane < starts[line + 1]; plane++) {
+      __m512i bits = _mm512_and_si512(both, _mm512_loadu_si512(planes + (size_t)plane * 8));
+      weights = _mm512_add_epi64(_mm512_add_epi64(weights, weights), _mm512_popcnt_epi64(bits));
+    }
+    sum = _mm512_add_epi64(sum, weights);
+  }
+  return sum;
+}
+
 AVX512 static void count_weighted(const uint64_t *prefix, const uint64_t *bitmaps, size_t stride,
                                   const uint32_t *rows, size_t n, size_t words,
                                   const uint64_t *planes, const uint32_t *starts,
@@ -215,23 +232,39 @@ AVX512 static void count_weighted(const uint64_t *prefix, const uint64_t *bitmap
   for (int i = 0; i < 8; i++) waiting[i] = _mm512_setzero_si512();
   unsigned count = 0;
   for (size_t i = 0; i < n; i++) {
-    const uint64_t *bitmap = bitmaps + (size_t)rows[i] * stride;
-    __m512i sum = _mm512_setzero_si512();
-    for (size_t line = 0; line < words / 8; line++) {
-      __m512i both = _mm512_and_si512(_mm512_loadu_si512(prefix + 8 * line),
-                                      _mm512_loadu_si512(bitmap + 8 * line));
-      __m512i weights = _mm512_setzero_si512();
-      for (uint32_t plane = starts[line]; plane < starts[line + 1]; plane++) {
-        __m512i bits = _mm512_and_si512(both, _mm512_loadu_si512(planes + (size_t)plane * 8));
-        weights = _mm512_add_epi64(_mm512_add_epi64(weights, weights), _mm512_popcnt_epi64(bits));
-      }
-      sum = _mm512_add_epi64(sum, weights);
-    }
-    waiting[count++] = sum;
+    waiting[count++] =
+        weights_of_both(prefix, bitmaps + (size_t)rows[i] * stride, words, planes, starts);
     if (count == 8) {
       add_sums(waiting, 8, counts);
       counts += 8;
       count = 0;
+    }
+  }
+  if (count) add_sums(waiting, count, counts);
+}
+
+// Eight candidates, of whichever nodes, share the tree that adds up, as in pairs_in_registers.
+AVX512 static void count_pairs_weighted(const uint64_t *prefix, const uint64_t *bitmaps,
+                                        size_t stride, const uint32_t *rows, size_t n, size_t first,
+                                        size_t end, size_t words, const uint64_t *planes,
+                                        const uint32_t *starts, uint64_t *node, uint32_t *counts) {
+  __m512i waiting[8];
+  for (int i = 0; i < 8; i++) waiting[i] = _mm512_setzero_si512();
+  unsigned count = 0;
+  for (size_t i = first; i < end; i++) {
+    const uint64_t *bitmap = bitmaps + (size_t)rows[i] * stride;
+    if (prefix) {
+      and_words(node, prefix, bitmap, words);
+      bitmap = node;
+    }
+    for (size_t j = i + 1; j < n; j++) {
+      waiting[count++] =
+          weights_of_both(bitmap, bitmaps + (size_t)rows[j] * stride, words, planes, starts);
+      if (count == 8) {
+        add_sums(waiting, 8, counts);
+        counts += 8;
+        count = 0;
+      }
     }
   }
   if (count) add_sums(waiting, count, counts);
@@ -296,5 +329,5 @@ AVX512 static void list_above(const uint32_t *counts, size_t n, uint32_t allowan
 
 const struct lode_kernels lode_avx512_kernels = {
     "avx512",       supported, and_words,       count_each, count_pairs,
-    count_weighted, gather,    select_frequent, list_above};
+    count_weighted, gather,    select_frequent, list_above, count_pairs_weighted};
 #endif

@@ -73,7 +73,7 @@ static int always(void) { return 1; }
 
 static const struct lode_kernels scalar_kernels = {
     "scalar", always, and_scalar, count_each_scalar, 0, count_weighted_scalar, lode_portable_gather,
-    lode_portable_select, lode_portable_list_above};
+    lode_portable_select, lode_portable_list_above, 0};
 
 // Widest first.
 static const struct lode_kernels *const candidates[] = {
@@ -153,6 +153,29 @@ void lode_bitmap_count_weighted(const uint64_t *prefix, const uint64_t *bitmaps,
                                 const uint32_t *rows, size_t n, size_t words, const uint64_t *planes,
                                 const uint32_t *starts, uint32_t *counts) {
   kernels()->count_weighted(prefix, bitmaps, stride, rows, n, words, planes, starts, counts);
+}
+
+void lode_bitmap_count_pairs_weighted(const uint64_t *prefix, const uint64_t *bitmaps,
+                                      size_t stride, const uint32_t *rows, size_t n, size_t first,
+                                      size_t end, size_t words, const uint64_t *planes,
+                                      const uint32_t *starts, uint64_t *node, uint32_t *counts) {
+  const struct lode_kernels *chosen = kernels();
+  if (chosen->count_pairs_weighted) {
+    chosen->count_pairs_weighted(
+        prefix, bitmaps, stride, rows, n, first, end, words, planes, starts, node, counts);
+    return;
+  }
+  for (size_t i = first; i < end; i++) {
+    const uint64_t *bitmap = bitmaps + (size_t)rows[i] * stride;
+    if (prefix) {
+      chosen->and_words(node, prefix, bitmap, words);
+      bitmap = node;
+    }
+    size_t siblings = n - i - 1;
+    chosen->count_weighted(
+        bitmap, bitmaps, stride, rows + i + 1, siblings, words, planes, starts, counts);
+    counts += siblings;
+  }
 }
 
 void lode_bitmap_gather(uint64_t *out, const uint64_t *bitmap, const uint64_t *mask,

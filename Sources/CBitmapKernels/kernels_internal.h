@@ -25,6 +25,11 @@ struct lode_kernels {
                                           uint64_t *extension_counts, uint32_t *perfect);
   void (*list_above)(const uint32_t *counts, size_t n, uint32_t allowance, uint32_t first,
                      uint32_t *places, uint32_t *listed);
+  // Null where counting node by node is as fast.
+  void (*count_pairs_weighted)(const uint64_t *prefix, const uint64_t *bitmaps, size_t stride,
+                               const uint32_t *rows, size_t n, size_t first, size_t end,
+                               size_t words, const uint64_t *planes, const uint32_t *starts,
+                               uint64_t *node, uint32_t *counts);
 };
 
 // What instruction sets without kernels of their own share; inlined, so that each compiles it with

@@ -53,5 +53,5 @@ static void count_weighted(const uint64_t *prefix, const uint64_t *bitmaps, size
 
 const struct lode_kernels lode_neon_kernels = {
     "neon", supported, and_words, count_each, 0, count_weighted, lode_portable_gather,
-    lode_portable_select, lode_portable_list_above};
+    lode_portable_select, lode_portable_list_above, 0};
 #endif

@@ -115,19 +115,66 @@ import Testing
           lode_bitmap_count_weighted(
             prefix, bitmaps, count, rows, n, count, planes, starts, &counts)
           for index in 0..<n {
-            var expected = index
-            for place in 0..<count {
-              let both = prefix[place] & bitmaps[Int(rows[index]) * count + place]
-              let line = place / 8
-              for plane in 0..<planeCounts[line] {
-                let bits = planes[(Int(starts[line]) + plane) * 8 + place % 8]
-                let bit = planeCounts[line] - 1 - plane
-                expected += (both & bits).nonzeroBitCount << bit
-              }
-            }
+            let both = (0..<count).map { prefix[$0] & bitmaps[Int(rows[index]) * count + $0] }
+            let expected = index + weight(of: both, planes, planeCounts)
             #expect(counts[index] == UInt32(truncatingIfNeeded: expected))
           }
           #expect(counts[n] == UInt32(n), "wrote behind the end")
+        }
+      }
+    }
+  }
+
+  /// The sum of the weights of bits, given by planes from the highest on, line by line.
+  private func weight(of bits: [UInt64], _ planes: [UInt64], _ planeCounts: [Int]) -> Int {
+    var sum = 0
+    var first = 0
+    for (line, planeCount) in planeCounts.enumerated() {
+      for plane in 0..<planeCount {
+        for place in 0..<8 {
+          let common = bits[8 * line + place] & planes[8 * (first + plane) + place]
+          sum += common.nonzeroBitCount << (planeCount - 1 - plane)
+        }
+      }
+      first += planeCount
+    }
+    return sum
+  }
+
+  /// All pairs of a group over merged rows, whichever of its nodes are asked for.
+  @Test(arguments: names) func countPairsWeighted(name: String) {
+    withKernels(name) {
+      for planeCounts in [[1], [15, 2], [4, 0, 1]] {
+        let count = 8 * planeCounts.count
+        let prefix = words(count, seed: 8)
+        let bitmaps = words(count * 12, seed: 9)
+        let starts = planeCounts.reduce(into: [UInt32(0)]) {
+          $0.append($0[$0.count - 1] + UInt32($1))
+        }
+        let planes = words(8 * planeCounts.reduce(0, +), seed: 10)
+        for (n, first, end) in [(0, 0, 0), (1, 0, 1), (2, 0, 1), (5, 0, 4), (6, 2, 5), (11, 0, 10)]
+        {
+          let rows = (0..<n).map { UInt32(($0 * 5) % 12) }
+          for hasPrefix in [true, false] {
+            var expected: [UInt32] = []
+            for i in first..<end {
+              for j in i + 1..<max(n, i + 1) {
+                let bits = (0..<count).map { place in
+                  (hasPrefix ? prefix[place] : .max) & bitmaps[Int(rows[i]) * count + place]
+                    & bitmaps[Int(rows[j]) * count + place]
+                }
+                let sum = weight(of: bits, planes, planeCounts) + expected.count
+                expected.append(UInt32(truncatingIfNeeded: sum))
+              }
+            }
+            var counts = (0...expected.count).map { UInt32($0) }
+            var node = [UInt64](repeating: 0, count: count)
+            lode_bitmap_count_pairs_weighted(
+              hasPrefix ? prefix : nil, bitmaps, count, rows, n, first, end, count, planes, starts,
+              &node, &counts)
+            #expect(Array(counts.dropLast()) == expected, "\(planeCounts) planes, \(n) rows")
+            #expect(counts.last == UInt32(expected.count), "wrote behind the end")
+          }
         }
       }
     }

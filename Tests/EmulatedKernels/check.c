@@ -67,6 +67,7 @@ static void check_groups(void) {
     for (size_t n = 2; n <= rows; n++) {
       size_t first = below(n), end = first + below(n - first), next = 0;
       uint32_t counts[rows * rows + 1] = {0}, weighted[rows + 1] = {0};
+      uint32_t weighted_pairs[rows * rows + 1] = {0};
       const uint64_t *all = below(4) ? prefix : NULL;
       lode_bitmap_count_pairs(all, bitmaps, words, chosen, n, first, end, words, node, counts);
       for (size_t i = first; i < end; i++)
@@ -90,6 +91,20 @@ static void check_groups(void) {
         if (weighted[i] != (uint32_t)sum) fail("a weighted count differs", words, i);
       }
       if (weighted[n] != 0) fail("weighted counting wrote behind the end", words, n);
+      lode_bitmap_count_pairs_weighted(all, bitmaps, words, chosen, n, first, end, words, planes,
+                                       starts, node, weighted_pairs);
+      next = 0;
+      for (size_t i = first; i < end; i++) {
+        for (size_t w = 0; w < words; w++)
+          node[w] = (all ? all[w] : UINT64_MAX) & bitmaps[chosen[i] * words + w];
+        for (size_t j = i + 1; j < n; j++) {
+          uint32_t apart = 0;
+          lode_bitmap_count_weighted(node, bitmaps, words, chosen + j, 1, words, planes, starts,
+                                     &apart);
+          if (weighted_pairs[next++] != apart) fail("a pair's weighted count differs", i, j);
+        }
+      }
+      if (weighted_pairs[next] != 0) fail("weighted pairs wrote behind the end", n, next);
     }
   }
 }

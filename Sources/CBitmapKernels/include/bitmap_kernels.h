@@ -50,6 +50,12 @@ void lode_bitmap_count_weighted(const uint64_t *prefix, const uint64_t *bitmaps,
                                 const uint32_t *rows, size_t n, size_t words, const uint64_t *planes,
                                 const uint32_t *starts, uint32_t *counts);
 
+// The same for all pairs of a group, as lode_bitmap_count_pairs counts them.
+void lode_bitmap_count_pairs_weighted(const uint64_t *prefix, const uint64_t *bitmaps,
+                                      size_t stride, const uint32_t *rows, size_t n, size_t first,
+                                      size_t end, size_t words, const uint64_t *planes,
+                                      const uint32_t *starts, uint64_t *node, uint32_t *counts);
+
 // Writes one after the other the bits of `bitmap` where `mask` has bits, to zeroed words.
 //
 // `places` are the n words of the mask that are not zero, ascending. As many words are written as
