@@ -4,7 +4,7 @@
 // first-level cache does not hold them, and waiting for them took a third of the time. Places move on by
 // few rows until then, so that it is the right line nearly always.
 enum { AHEAD = 24 };
-// The lines of so few items stay in that cache, and asking for them only costs.
+// The lines of so few items fit that cache, and asking for them is four more instructions an item.
 enum { FEW = 256 };
 
 #define LAY_OUT_ROWS(name, item_type)                                                         \

@@ -5,8 +5,9 @@ import Working
 /// Threads that share an ``EmbeddedCluster``, as many as there is work for.
 ///
 /// Each hands in the outcome of its last piece of work and takes the next at once. Another thread is
-/// started, or woken, only for a piece of work that is left over: that takes some fifty microseconds,
-/// longer than many a level, whose only piece is done by the thread that opened it.
+/// started, or woken, only for a piece of work that is left over: small levels have a single one, done by
+/// the thread that opened them. Handed to threads that found nothing they took 0.4 ms more of the 7 that
+/// chess at 90 % takes.
 final class MiningCrew: Sendable {
   private struct Desk {
     var cluster: EmbeddedCluster
